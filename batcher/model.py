@@ -1,0 +1,230 @@
+"""The values that everything else passes around: frozen, and with a sentence for each field.
+
+A sheet holds rows; a row that could be read is a `Payout`, one that could not is its `Problem`s. A payout that was
+planned is a `PlannedOrder`: one key, one body. What the API says comes back as a `Reply`, with the `Order` in it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+class Distribution(StrEnum):
+    """How the recipient gets the payout."""
+
+    EMAIL = "EMAIL"
+    PAYOUT_LINK = "PAYOUT_LINK"
+    RECIPIENT = "RECIPIENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What one row asks for, normalised: two rows that mean the same are equal."""
+
+    reference: str | None
+    """The payer's own id of this payout: NFC, trimmed, case kept."""
+    amount: Decimal
+    """Face value in the product's currency, with exactly the currency's decimals."""
+    currency: str
+    """ISO 4217, upper case; the balance that pays."""
+    products: tuple[str, ...]
+    """Product codes, sorted; one `PT-…` alone is a template."""
+    distribution: Distribution
+    email: str | None
+    """As it is sent: domain in lower case, local part as written. Compared casefolded."""
+    recipient_reference: str | None
+    """For `RECIPIENT`: who it is at the payer's."""
+    template: str | None
+    """The mail or page template, or `None` for the account's own."""
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the product is a payout template."""
+        return len(self.products) == 1 and self.products[0].startswith("PT-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, for the person who mends it."""
+
+    line: int | None
+    """The row as a spreadsheet numbers it, from 1; `None` for the file as a whole."""
+    column: str | None
+    """The column's header as the file writes it."""
+    value: str | None
+    """The cell as it was read."""
+    message: str
+    """What is wrong, in a sentence."""
+    fix: str
+    """What to do about it, in a sentence."""
+    kind: str
+    """A stable word for scripts, such as `amount_not_a_number`."""
+
+    def __str__(self) -> str:
+        where = f"Line {self.line}" if self.line is not None else "File"
+        column = f", {self.column}" if self.column else ""
+        value = f" {self.value!r}" if self.value else ""
+        return f"{where}{column}{value}: {self.message} {self.fix}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One record of the sheet: a payout, or what is wrong with it."""
+
+    line: int
+    """The row as a spreadsheet numbers it, from 1."""
+    cells: tuple[str, ...]
+    """As read, in the order of the sheet's columns."""
+    payout: Payout | None
+    problems: tuple[Problem, ...] = ()
+    """Empty exactly when `payout` is there."""
+    reference: str | None = None
+    """The normalised reference, also of a row that is otherwise invalid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A file of payouts as it was read."""
+
+    name: str
+    """The file's name without its folder."""
+    digest: str
+    """SHA-256 of the file's bytes, in hex."""
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    """Headers as the file writes them."""
+    rows: tuple[SheetRow, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What is odd but has one meaning; never a reason to refuse."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every row, in the order of lines."""
+        return tuple(problem for row in self.rows for problem in row.problems)
+
+    @property
+    def payouts(self) -> tuple[tuple[SheetRow, Payout], ...]:
+        """The rows that can be paid."""
+        return tuple((row, row.payout) for row in self.rows if row.payout is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where orders are made: a batch belongs to exactly one."""
+
+    base_url: str
+    account: str
+
+    @property
+    def label(self) -> str:
+        """How screens and files name it: `SANDBOX`, `PLAYGROUND` or `PRODUCTION`, with account and host."""
+        return f"{self.kind} ({self.account} at {self.base_url.split('://', 1)[-1]})"
+
+    @property
+    def kind(self) -> str:
+        """`SANDBOX` on this machine, `PLAYGROUND`, else `PRODUCTION`: what is not known counts as real money."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost" or _is_loopback(host):
+            return "SANDBOX"
+        return "PLAYGROUND" if host == "playground.runa.io" else "PRODUCTION"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """As whom a send was made. A key is repeated only under the speaker that sent it first."""
+
+    base_url: str
+    api_version: str
+    fingerprint: str
+    """Tells API keys apart without telling them: a truncated SHA-256."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """One moment on the clocks of this machine."""
+
+    at: datetime
+    """UTC, from the wall clock; may jump."""
+    monotonic_s: float
+    """Seconds on a clock that never jumps; comparable between processes of one boot."""
+    boot: str
+    """Which boot that clock belongs to."""
+
+
+class Fault(StrEnum):
+    """Why there is no usable answer, where there is none."""
+
+    NOT_SENT = "not_sent"
+    """No connection came about, so no byte of the request left."""
+    NO_ANSWER = "no_answer"
+    """Cut off or timed out after bytes may have left."""
+    UNREADABLE = "unreadable"
+    """An answer came that is not what the API says: broken JSON, a foreign page, a redirect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the API reports it. What it leaves out is `None`: that proves nothing."""
+
+    order_id: str
+    status: str
+    """`PROCESSING`, `COMPLETED`, `FAILED`, or a word nobody knows."""
+    key: str | None = None
+    """The idempotency key in its metadata."""
+    amount: Decimal | None = None
+    currency: str | None = None
+    products: tuple[str, ...] | None = None
+    email: str | None = None
+    recipient_reference: str | None = None
+    item_count: int | None = None
+    redemption_url: str | None = field(default=None, repr=False)
+    """Whoever has it has the money: never printed, never logged."""
+    payout_status: str | None = None
+    expiry_date: str | None = None
+    price: Decimal | None = None
+    created_at: str | None = None
+    completed_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back for one request: an answer, or a fault in place of one."""
+
+    fault: Fault | None = None
+    http_status: int | None = None
+    error_type: str | None = None
+    """The API's `type`, the one word of an error that may be branched on."""
+    message: str | None = None
+    """The API's words for people, bounded; never a link."""
+    order: Order | None = None
+    """There exactly when the answer is a success that names an order."""
+    request_id: str | None = None
+    date: datetime | None = None
+    """The server's clock, UTC."""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOrder:
+    """What an attempt will say, fixed before anything is sent."""
+
+    identity: str
+    """Which row it is; see `batcher.keys`."""
+    number: int
+    """The attempt, from 1."""
+    key: str
+    """The idempotency key."""
+    body: bytes = field(repr=False)
+    """The exact bytes of the request; a resend repeats them."""
+    payout: Payout
