@@ -1,0 +1,163 @@
+"""Who is who: the identity of a row, its idempotency key, and the exact body that goes with it.
+
+Everything here is frozen by golden vectors in `tests/golden/`: a release that derived another key for the same row
+would pay people twice. The recipe never sees row numbers, file names, clocks, versions or pass-through columns.
+"""
+
+import hashlib
+import unicodedata
+import uuid
+from typing import Any
+
+import simplejson
+
+from batcher.model import Distribution, Payout
+from batcher.money import wire_number
+
+RECIPE = "1"
+"""The version of the recipe, first of the fields: a second recipe could never collide with this one."""
+
+TAG_BYTES = 128
+"""How much of the tag the API keeps; cut by bytes, so that it fits whether the API counts bytes or characters."""
+
+MAX_ATTEMPTS = 32
+"""How many attempts one row may have; evidence is searched for under all of their keys."""
+
+
+def normalised_reference(text: str) -> str:
+    """A reference as it is stored and compared: NFC and trimmed, case kept."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def folded(text: str) -> str:
+    """What two references must not share: a person would take `A1` and `a1` for the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def digest(*fields: str) -> bytes:
+    """SHA-256 over length-prefixed UTF-8 fields: no two lists of fields can run together."""
+    hashed = hashlib.sha256()
+    for field in fields:
+        encoded = field.encode()
+        hashed.update(len(encoded).to_bytes(8, "big"))
+        hashed.update(encoded)
+    return hashed.digest()
+
+
+def idempotency_key(*, account: str, batch: str, identity: str, attempt: int) -> str:
+    """The key of one attempt of one row: a UUIDv8 (RFC 9562) of the digest of who it is.
+
+    Raises `ValueError` for an attempt below 1 or above `MAX_ATTEMPTS`.
+    """
+    if not 1 <= attempt <= MAX_ATTEMPTS:
+        raise ValueError(f"attempt {attempt} is not between 1 and {MAX_ATTEMPTS}")
+    octets = bytearray(digest(RECIPE, account, batch, identity, str(attempt))[:16])
+    octets[6] = (octets[6] & 0x0F) | 0x80
+    octets[8] = (octets[8] & 0x3F) | 0x80
+    return str(uuid.UUID(bytes=bytes(octets)))
+
+
+def identity(payout: Payout) -> str:
+    """Which row of its batch this is: its reference, else a digest of what is paid.
+
+    The two kinds carry a prefix, so that no reference can be taken for a digest.
+    """
+    if payout.reference is not None:
+        return f"reference:{payout.reference}"
+    return f"content:{content_digest(payout)}"
+
+
+def row_name(identity_: str) -> str:
+    """What people call a row: its reference, else a short name made of its content."""
+    kind, _, rest = identity_.partition(":")
+    return rest if kind == "reference" else f"row-{rest[:10]}"
+
+
+def content_digest(payout: Payout) -> str:
+    """Tells an edited row from an unedited one: everything normalised but the reference, in hex."""
+    return digest(
+        payout.distribution.value,
+        _folded_email(payout),
+        payout.recipient_reference or "",
+        str(payout.amount),
+        payout.currency,
+        *(product.casefold() for product in payout.products),
+        payout.template or "",
+    ).hex()
+
+
+def recipient(payout: Payout) -> str:
+    """Who is paid, for finding twins: the casefolded e-mail address, else the recipient's reference, else unknown."""
+    return _folded_email(payout) or payout.recipient_reference or ""
+
+
+def twin_digest(payout: Payout) -> str:
+    """Equal for payouts that a payer would call the same payment: recipient, amount, currency, product; in hex."""
+    return digest(
+        recipient(payout),
+        str(payout.amount),
+        payout.currency,
+        *(product.casefold() for product in payout.products),
+    ).hex()
+
+
+def fingerprint(api_key: str) -> str:
+    """Tells API keys apart without telling them."""
+    return digest("api-key", api_key).hex()[:16]
+
+
+def tag(*, key: str, batch: str, payout: Payout) -> str:
+    """What the order's description says, so that it is found in the order list: the whole key first."""
+    whole = " ".join(part for part in (key, batch, payout.reference) if part)
+    return whole.encode()[:TAG_BYTES].decode(errors="ignore").rstrip()
+
+
+def body(*, key: str, batch: str, payout: Payout) -> bytes:
+    """The exact bytes of the create request: sorted keys, normalised values, no clock, no version.
+
+    Made anew after a lost ledger they are the same bytes, so that the API replays its first answer.
+    """
+    request = {
+        "description": tag(key=key, batch=batch, payout=payout),
+        "items": [
+            {
+                "distribution_method": _distribution_method(payout),
+                "face_value": wire_number(payout.amount),
+                "products": _products(payout),
+            }
+        ],
+        "metadata": _metadata(key=key, batch=batch, payout=payout),
+        "payment_method": {"currency": payout.currency, "type": "ACCOUNT_BALANCE"},
+    }
+    text = simplejson.dumps(request, use_decimal=True, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text.encode("ascii")
+
+
+def _folded_email(payout: Payout) -> str:
+    return (payout.email or "").casefold()
+
+
+def _distribution_method(payout: Payout) -> dict[str, str]:
+    method = {"type": payout.distribution.value}
+    if payout.distribution is not Distribution.PAYOUT_LINK and payout.email is not None:
+        method["email_address"] = payout.email
+    if payout.distribution is Distribution.RECIPIENT and payout.recipient_reference is not None:
+        method["recipient_reference"] = payout.recipient_reference
+    if payout.template is not None:
+        method["template_id"] = payout.template
+    return method
+
+
+def _products(payout: Payout) -> dict[str, Any]:
+    if payout.is_template:
+        return {"template_id": payout.products[0], "type": "TEMPLATE"}
+    if len(payout.products) == 1:
+        return {"type": "SINGLE", "value": payout.products[0]}
+    return {"type": "MULTIPLE", "values": list(payout.products)}
+
+
+def _metadata(*, key: str, batch: str, payout: Payout) -> dict[str, str]:
+    metadata = {"batch": batch, "idempotency_key": key}
+    if payout.reference is not None:
+        metadata["reference"] = payout.reference
+    return metadata

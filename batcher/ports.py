@@ -1,0 +1,106 @@
+"""The seams: what the use cases need of the outside, as protocols. Adapters sit above, fakes in the tests."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from batcher.model import Environment, Instant, Order, Reply, Speaker
+from batcher.policy import Verdict
+from batcher.records import Kin
+from batcher.states import State
+
+
+class Clock(Protocol):
+    """Time, the only way to it."""
+
+    def instant(self) -> Instant:
+        """This moment, on the wall clock and on the one that never jumps."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; not at all for zero or less."""
+        ...
+
+
+class Api(Protocol):
+    """Runa's orders API. No method raises for what the other side or the network does: that is in the `Reply`."""
+
+    async def create(self, *, key: str, body: bytes) -> Reply:
+        """Send one order. Cancelling it leaves open whether the order was made."""
+        ...
+
+    async def read(self, order_id: str) -> Reply:
+        """Read one order back."""
+        ...
+
+    async def ping(self) -> Reply:
+        """Whether the API is there and takes our key and version."""
+        ...
+
+
+class Lease(Protocol):
+    """The right to one request, taken before it is made."""
+
+    def answered(self) -> None:
+        """The answer came, or the connection is closed: the right returns one window from now."""
+        ...
+
+
+class Throttle(Protocol):
+    """No window at the server, of any kind and phase, sees more sends than the limit."""
+
+    async def lease(self, *, resend: bool) -> Lease:
+        """Wait until one more send is within the limit. Resends take at most a quarter of the rate."""
+        ...
+
+    def refused(self, retry_after_s: float | None) -> None:
+        """The API said 'too many': pause every send, and go slower for a while."""
+        ...
+
+
+class Journal(Protocol):
+    """What a run writes into the ledger. Every call returns once what it says is on the disk."""
+
+    async def sending(self, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+        """Note, before the first byte leaves, that the attempt is about to be sent; gives the id of the send."""
+        ...
+
+    async def answered(
+        self, send_id: int, attempt_id: int, *, reply: Reply, verdict: Verdict, to: State, at: Instant
+    ) -> None:
+        """Note what came back for a send, and where that takes the attempt."""
+        ...
+
+    async def settled(self, attempt_id: int, *, order: Order, to: State, why: str, at: Instant) -> None:
+        """Note what an order that was read back has come to."""
+        ...
+
+    async def withdraw(self, attempt_id: int, *, why: str, at: Instant) -> None:
+        """Note that an attempt that was never taken in will not be sent."""
+        ...
+
+    async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
+        """Note both or neither: an order that had failed no longer has, and the attempt after it is withdrawn."""
+        ...
+
+    async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
+        """Another attempt that already claims this order."""
+        ...
+
+    async def others_passed(self, attempt_id: int, since: datetime) -> bool:
+        """Whether, since then, other keys of the environment got past the door."""
+        ...
+
+
+class Memory(Protocol):
+    """What planning asks of the ledger beyond the batch itself."""
+
+    def kin(
+        self, environment: Environment, *, besides: str, twin_digests: Sequence[str], paid_since: datetime
+    ) -> Sequence[Kin]:
+        """Paid and open attempts of other batches that pay the same."""
+        ...
+
+
+Blocking = Callable[[Callable[[], None]], Awaitable[None]]
+"""How work that blocks (a commit) is run off the event loop; a simulation runs it in place."""

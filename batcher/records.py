@@ -1,0 +1,181 @@
+"""What the ledger remembers, as values: the use cases read these and never a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from batcher import keys
+from batcher.model import Environment, Payout, PlannedOrder, Problem, Speaker
+from batcher.policy import Finding, Verdict
+from batcher.states import PAID_OR_OPEN, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRecord:
+    """One request of an attempt."""
+
+    sent_at: datetime
+    speaker: Speaker
+    answered_at: datetime | None
+    """`None` where no answer was recorded, whether or not one came."""
+    finding: Finding | None
+    cause: str | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was made of its answer; one that was never recorded is unusable."""
+        if self.finding is None:
+            return Verdict(Finding.UNUSABLE, "no_answer_recorded")
+        return Verdict(self.finding, self.cause or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One attempt of a row: what it says, where it stands, and what is known of its order."""
+
+    id: int
+    order: PlannedOrder
+    state: State
+    planned_at: datetime
+    sends: tuple[SendRecord, ...] = ()
+    """Oldest first."""
+    order_id: str | None = None
+    accepted_at: datetime | None = None
+    completed_at: datetime | None = None
+    redemption_url: str | None = field(default=None, repr=False)
+    payout_status: str | None = None
+    expiry_date: str | None = None
+    price: Decimal | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it was first sent."""
+        return self.sends[0].sent_at if self.sends else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRecord:
+    """One row of a batch, through all files it was in and all attempts it had."""
+
+    id: int
+    identity: str
+    line: int
+    """Where it stood in the last confirmed file that had it."""
+    in_file: bool
+    """Whether the last confirmed file has it."""
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
+    attempts: tuple[AttemptRecord, ...]
+    """Oldest first; never empty."""
+
+    @property
+    def latest(self) -> AttemptRecord:
+        """The attempt that says where the row stands: the last one that was not withdrawn, if there is one."""
+        return next(
+            (attempt for attempt in reversed(self.attempts) if attempt.state is not State.WITHDRAWN),
+            self.attempts[-1],
+        )
+
+    @property
+    def name(self) -> str:
+        """What people call it: its reference, or a short name made of its content."""
+        return keys.row_name(self.identity)
+
+    @property
+    def paid_or_open(self) -> bool:
+        """Whether money was, is being or may have been paid for it."""
+        return self.latest.state in PAID_OR_OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidLine:
+    """A line of the last confirmed file that could not be read as a payout."""
+
+    line: int
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
+    reference: str | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """One batch as the ledger knows it."""
+
+    environment: Environment
+    name: str
+    rows: tuple[RowRecord, ...] = ()
+    invalid: tuple[InvalidLine, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Of the last confirmed file."""
+    file_name: str | None = None
+    first_confirmed_at: datetime | None = None
+    last_confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kin:
+    """A paid or open attempt elsewhere that a new row may be the twin of."""
+
+    batch: str
+    name: str
+    reference: str | None
+    twin_digest: str
+    state: State
+    since: datetime
+    """When it was paid, else when it was first sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEntry:
+    """A row as a confirmed plan writes it into the ledger."""
+
+    identity: str
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Everything that one confirmed plan changes in the ledger; written whole or not at all."""
+
+    environment: Environment
+    batch: str
+    file_name: str
+    file_digest: str
+    columns: tuple[str, ...]
+    choices: Mapping[str, object]
+    """The flags it was confirmed with."""
+    confirmed_by: str
+    """The user's name on this machine."""
+    entries: tuple[RowEntry, ...]
+    """Every valid row of the file."""
+    invalid: tuple[InvalidLine, ...]
+    orders: tuple[PlannedOrder, ...]
+    """Attempts to be planned; one that was withdrawn is planned again."""
+    withdrawn: tuple[int, ...]
+    """Attempts, by id, that are no longer wanted; before `orders`, so that an edited row's attempt is planned again."""
+    recipe: str = keys.RECIPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """One line of `batcher status`."""
+
+    name: str
+    environment: Environment
+    rows: int
+    counts: Mapping[str, int]
+    """Rows by the word that the results use."""
+    paid: Mapping[str, Decimal]
+    """Face value of the rows that were paid, per currency."""
+    last_confirmed_at: datetime
+    file_name: str
+
+
+def same_payment(ours: Payout, theirs: Payout) -> bool:
+    """Whether two rows ask for the same, after normalising."""
+    return keys.content_digest(ours) == keys.content_digest(theirs)
