@@ -1,0 +1,26 @@
+"""What a person can set: one TOML file, variables of the environment above it, and the API key apart from both.
+
+    sections    every key with its default, its bounds and its sentence; `config.example.toml` is drawn from it
+    addresses   the two kinds of URL, normalised, so that one place has one name
+    load        file and variables to `Settings`; every problem at once, in words
+    words       what is wrong, in sentences
+    wiring      what follows: the environment, the ledger's file, what this version may speak to
+    api_key     where the API key comes from, and that it never shows
+
+Nothing here reads the environment of the process: it is an argument.
+"""
+
+from batcher.settings.api_key import load_api_key
+from batcher.settings.load import load_settings
+from batcher.settings.sections import Settings
+from batcher.settings.wiring import environment, ledger_path, ledger_url, require_reachable_environment
+
+__all__ = [
+    "Settings",
+    "environment",
+    "ledger_path",
+    "ledger_url",
+    "load_api_key",
+    "load_settings",
+    "require_reachable_environment",
+]

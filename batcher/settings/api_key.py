@@ -1,0 +1,101 @@
+"""The API key: from `RUNA_API_KEY`, else the system keyring, else a file that only its owner can read.
+
+It is wrapped as soon as it is read, and no sentence here repeats it. Never from an argument, never from the config.
+"""
+
+import importlib
+import os
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from pydantic import SecretStr
+
+from batcher.errors import UsageError
+from batcher.model import Environment
+from batcher.settings.addresses import host_of
+from batcher.settings.sections import Settings
+from batcher.settings.wiring import environment
+
+VARIABLE = "RUNA_API_KEY"
+KEYRING_SERVICE = "batcher"
+_MAX_LENGTH = 1024
+
+AskKeyring = Callable[[str, str], str | None]
+"""Service and user to the password kept there, if any."""
+
+
+def load_api_key(settings: Settings, environ: Mapping[str, str], *, ask_keyring: AskKeyring | None = None) -> SecretStr:
+    """The API key for the environment that is set; `UsageError` where there is none or it cannot be the right one."""
+    place = environment(settings)
+    user = f"{place.account}@{host_of(place.base_url)}"
+    file = settings.api.api_key_file
+    if VARIABLE in environ:
+        return _checked(SecretStr(environ[VARIABLE]), f"in the variable {VARIABLE}", place)
+    kept = (ask_keyring or _ask_system_keyring)(KEYRING_SERVICE, user)
+    if kept is not None:
+        return _checked(SecretStr(kept), f"in the system keyring ({KEYRING_SERVICE}, {user})", place)
+    if file is not None:
+        return _checked(_from_file(file), f"in {file}", place)
+    raise UsageError(
+        f"There is no API key for {place.label}.",
+        f"Set the variable {VARIABLE}; or keep it in the system keyring (`keyring set {KEYRING_SERVICE} {user}`, "
+        "where keyring is installed); or put it in a file that only you can read and name that as api_key_file "
+        "under [api].",
+    )
+
+
+def _checked(key: SecretStr, origin: str, place: Environment) -> SecretStr:
+    """The key, unless it is none or belongs to another environment. The reasons never show it."""
+    text = key.get_secret_value()
+    if not text:
+        raise UsageError(f"The API key {origin} is empty.")
+    if len(text) > _MAX_LENGTH:
+        raise UsageError(f"The API key {origin} is longer than {_MAX_LENGTH:,} characters, so it is none.")
+    if not all("!" <= sign <= "~" for sign in text):
+        raise UsageError(
+            f"The API key {origin} holds a space, a line end, or a character outside ASCII.",
+            "Copy it again, without anything around it.",
+        )
+    prefix = text.partition(".")[0].lower()
+    if prefix == "wg" and place.kind == "PLAYGROUND":
+        raise UsageError(f"The API key {origin} is one for production, but base_url is the playground.")
+    if prefix == "xx" and place.kind == "PRODUCTION":
+        raise UsageError(f"The API key {origin} is one for the playground, but base_url counts as production.")
+    return key
+
+
+def _from_file(path: Path) -> SecretStr:
+    """The key in a regular file that only its owner can read, asked of the open file, so that no swap goes between."""
+    if os.name == "nt":
+        raise UsageError(
+            "Who may read a file cannot be checked on Windows, so api_key_file is not taken there.",
+            f"Use the system keyring or the variable {VARIABLE}.",
+        )
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe is refused, not waited for
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise UsageError(f"The API key file {path} is no regular file.")
+            if mode & 0o077:
+                raise UsageError(f"The API key file {path} can be used by others than its owner.", f"chmod 600 {path}")
+            data = os.read(descriptor, _MAX_LENGTH * 2)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise UsageError(f"The API key file {path} cannot be read: {error.strerror}.") from None
+    return SecretStr(data.decode("latin-1").strip())
+
+
+def _ask_system_keyring(service: str, user: str) -> str | None:
+    """Ask keyring, where it is installed. One that is locked or not there counts as holding nothing."""
+    try:
+        keyring = importlib.import_module("keyring")
+    except ModuleNotFoundError:
+        return None
+    try:
+        return cast("str | None", keyring.get_password(service, user))
+    except keyring.errors.KeyringError:
+        return None

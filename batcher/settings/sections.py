@@ -1,0 +1,325 @@
+"""Every setting: its default, its bounds, and its sentence for people.
+
+The descriptions are the comments of `config.example.toml`; a test compares the two. A key is here only once the program
+uses it: one that does nothing would be a lie. Validators raise a `ValueError` that completes "it must be …".
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from batcher.model import Distribution, Environment
+from batcher.money import minor_units
+from batcher.settings.addresses import normalised_base_url, normalised_ledger_url
+
+_MAX_TEXT = 255
+_MAX_PATH = 4096
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _not_a_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number")  # noqa: TRY004 - pydantic reports a ValueError, a TypeError it lets through
+    return value
+
+
+def _has_control_characters(text: str) -> bool:
+    return any(unicodedata.category(sign) == "Cc" for sign in text)
+
+
+def _text(value: str) -> str:
+    text = value.strip()
+    if not text or len(text) > _MAX_TEXT or _has_control_characters(text):
+        raise ValueError(f"text of 1 to {_MAX_TEXT} characters, without control characters")
+    return text
+
+
+def _account(value: str) -> str:
+    if not _ACCOUNT.fullmatch(value):
+        raise ValueError('a name of 1 to 64 letters, digits, ".", "_" and "-" that begins with a letter or digit')
+    return value
+
+
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        raise ValueError('a date such as "2024-02-05"')
+    return value
+
+
+def _currency(value: str) -> str:
+    if not (value.isascii() and value.isupper()) or minor_units(value) is None:
+        raise ValueError('a currency code of ISO 4217 in capitals, such as "GBP"')
+    return value
+
+
+def _not_blank(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError('a path; the working directory is "."')  # which pathlib would read into an empty one
+    return value
+
+
+def _path(value: Path) -> Path:
+    if len(str(value)) > _MAX_PATH or _has_control_characters(str(value)):
+        raise ValueError(f"a path of up to {_MAX_PATH:,} characters, without control characters")
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError("a path, and whose home ~ means here is not known") from None
+
+
+def _key_file(value: Path) -> Path:
+    path = _path(value)
+    if not path.is_absolute():
+        raise ValueError("an absolute path")
+    return path
+
+
+def _ascending(lower: str, low: float, upper: str, high: float) -> None:
+    if low > high:
+        raise ValueError(f"{lower} is {low:g}, above {upper}, which is {high:g}; it must not be.")
+
+
+Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
+Text = Annotated[str, AfterValidator(_text)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+
+class Api(_Section):
+    """Where orders are made, and as whom. The API key has no place in this file."""
+
+    base_url: Annotated[str, AfterValidator(normalised_base_url)] = Field(
+        default="https://playground.runa.io/v2",
+        description="The address of the API: https, or plain http on this machine. Production is written out: "
+        "https://api.runa.io/v2.",
+    )
+    version: Annotated[str, AfterValidator(_version)] = Field(
+        default="2024-02-05", description="The version of the API that is asked for, sent as X-Api-Version."
+    )
+    account: Annotated[str, AfterValidator(_account)] | None = Field(
+        default=None,
+        examples=["acme-uk"],
+        description="Your own name for the account at Runa. It is part of what makes a payment the same payment, so "
+        "never change it. Production has no default; the playground's is `playground`, this machine's `sandbox`.",
+    )
+    timeout_s: Seconds = Field(
+        default=30,
+        ge=0.1,
+        le=300,
+        description="Seconds to wait for one answer. An order without an answer is unknown, so do not be short.",
+    )
+    api_key_file: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_key_file)] | None = Field(
+        default=None,
+        examples=["~/.config/batcher/api-key"],
+        description="A file with nothing in it but the API key, which only its owner can read (chmod 600). It is asked "
+        "last, after the variable RUNA_API_KEY and the system keyring. A relative path starts at this file's folder.",
+    )
+
+    @model_validator(mode="after")
+    def _production_names_its_account(self) -> Self:
+        if self.account is None and Environment(base_url=self.base_url, account="").kind == "PRODUCTION":
+            raise ValueError(
+                f"api.account is missing: {self.base_url} counts as production, where it has no default; "
+                "give the account a name of your own and keep it."
+            )
+        return self
+
+
+class Limits(_Section):
+    """How fast orders are sent."""
+
+    orders_per_minute: Count = Field(
+        default=60,
+        ge=1,
+        le=10_000,
+        description="Orders sent in any 60 seconds, resends included. Raise it only as far as Runa allows you.",
+    )
+
+
+class Polling(_Section):
+    """How an accepted order is asked about until it is done: after max(first_s, √age) seconds, at most max_s."""
+
+    first_s: Seconds = Field(
+        default=1.0,
+        ge=0.01,
+        le=60,
+        description="Seconds before an order is asked about for the first time; the playground takes about one.",
+    )
+    max_s: Seconds = Field(
+        default=60,
+        ge=0.01,
+        le=3600,
+        description="The most seconds between two questions about one order; it is reached after an hour.",
+    )
+    give_up_after_s: Seconds = Field(
+        default=900,
+        ge=1,
+        le=86_400,
+        description="Seconds after which a run stops asking and reports the row as PROCESSING (exit 7); the same "
+        "command asks again later, and nothing is sent twice.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _ascending("polling.first_s", self.first_s, "polling.max_s", self.max_s)
+        return self
+
+
+class Retry(_Section):
+    """How an order without a usable answer is sent again: the same bytes under the same key."""
+
+    min_wait_s: Seconds = Field(default=1, ge=0.01, le=60, description="Seconds before the first resend, about.")
+    max_wait_s: Seconds = Field(
+        default=30, ge=0.01, le=600, description="The most seconds between two resends; the waits double up to it."
+    )
+    rate_limited_wait_s: Seconds = Field(
+        default=5,
+        ge=0.01,
+        le=900,
+        description="Seconds that all sending pauses when Runa says it was too fast; Runa asks for at least 5.",
+    )
+    attempts: Count = Field(
+        default=5,
+        ge=1,
+        le=20,
+        description="How often a run sends one order at most, the first time included; then the row is UNKNOWN.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _ascending("retry.min_wait_s", self.min_wait_s, "retry.max_wait_s", self.max_wait_s)
+        return self
+
+
+class Duplicates(_Section):
+    """When a new row looks like a payment that was made already."""
+
+    window_days: Count = Field(
+        default=20,
+        ge=1,
+        le=366,
+        description="Days in which a payment in another batch to the same recipient, of the same amount and product, "
+        "makes a new row doubtful. Below a month, so that a monthly payment is not.",
+    )
+
+
+class Defaults(_Section):
+    """What a row means that leaves a column out or empty. Nothing here is guessed: no default, no payment."""
+
+    currency: Annotated[str, AfterValidator(_currency)] | None = Field(
+        default=None, examples=["GBP"], description="ISO 4217; the balance that pays."
+    )
+    product: Text | None = Field(
+        default=None,
+        examples=["AMZ-GB"],
+        description="One product code, several with | between them, or a template PT-….",
+    )
+    distribution: Distribution | None = Field(
+        default=None, examples=["EMAIL"], description="How recipients get it: EMAIL, PAYOUT_LINK or RECIPIENT."
+    )
+    template: Text | None = Field(
+        default=None, examples=["ET-123"], description="The mail or page template; without one, the account's own."
+    )
+
+
+class Columns(_Section):
+    """What your sheets call the columns, where batcher does not know the name: ours = "theirs"."""
+
+    reference: Text | None = Field(
+        default=None, examples=["Case no"], description="Your own id of the payout, unique in the batch."
+    )
+    amount: Text | None = Field(default=None, examples=["Reward"], description="The face value.")
+    currency: Text | None = Field(default=None, examples=["Money"], description="The currency of the face value.")
+    product: Text | None = Field(default=None, examples=["Brand"], description="The product code or codes.")
+    distribution: Text | None = Field(default=None, examples=["How"], description="How the recipient gets it.")
+    email: Text | None = Field(default=None, examples=["Work mail"], description="The recipient's e-mail address.")
+    recipient_reference: Text | None = Field(
+        default=None, examples=["Employee no"], description="Who the recipient is in your own books."
+    )
+    template: Text | None = Field(default=None, examples=["Design"], description="The mail or page template.")
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Only what is set, ours to theirs."""
+        return {ours: theirs for ours, theirs in self.model_dump().items() if theirs is not None}
+
+    @model_validator(mode="after")
+    def _one_meaning_each(self) -> Self:
+        seen: dict[str, str] = {}
+        for ours, theirs in self.mapping.items():
+            other = seen.setdefault(" ".join(theirs.casefold().split()), ours)
+            if other != ours:
+                raise ValueError(f'columns.{other} and columns.{ours} both name "{theirs}"; a column has one meaning.')
+        return self
+
+
+class Ledger(_Section):
+    """Where it is written down what was sent, so that no row is paid twice. Keep it, and keep it in one place."""
+
+    url: Annotated[str, AfterValidator(normalised_ledger_url)] | None = Field(
+        default=None,
+        examples=["sqlite:////home/me/batcher/ledger.sqlite3"],
+        description="sqlite:/// and the path of a file on a disk of this machine; a relative one starts at this file's "
+        "folder. Without it: ledger.sqlite3 in your user data folder.",
+    )
+
+
+class Results(_Section):
+    """Where the results go."""
+
+    directory: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_path)] = Field(
+        default=Path("results"), description="The folder for NAME.csv; a relative one is below the working directory."
+    )
+
+
+class Input(_Section):
+    """What a sheet must hold."""
+
+    require_reference: bool = Field(
+        default=False, description="Whether a row without a reference of its own is an error."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings, checked and frozen. Made with no arguments it is the defaults; `load_settings` reads the others."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True, hide_input_in_errors=True)
+
+    api: Api = Api()
+    limits: Limits = Limits()
+    polling: Polling = Polling()
+    retry: Retry = Retry()
+    duplicates: Duplicates = Duplicates()
+    defaults: Defaults = Defaults()
+    columns: Columns = Columns()
+    ledger: Ledger = Ledger()
+    results: Results = Results()
+    input: Input = Input()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in: settings never come from the process's environment behind the caller's back."""
+        return (init_settings,)
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+"""Every section by its name in the file."""

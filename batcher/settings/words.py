@@ -1,0 +1,108 @@
+"""What is wrong with a setting, in one sentence for people. No sentence repeats what may be a secret."""
+
+import json
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import get_args
+
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from batcher.settings.addresses import NotShown
+from batcher.settings.sections import SECTIONS
+
+_MAX_SHOWN = 60
+_SECRET_NAMES = re.compile(r"(?:runa_?|x_?)?api_?key|key|token|secret|password")
+_SECRET_VALUE = re.compile(r"(?:wg|xx)\.\S{6,}", re.IGNORECASE)
+
+
+def is_secret(section: str, key: str, value: object, *, known: bool) -> bool:
+    """Whether a setting is named like the API key, or looks like it."""
+    named = not known and section != "columns" and _SECRET_NAMES.fullmatch(_plain(key)) is not None
+    return named or (isinstance(value, str) and _SECRET_VALUE.match(value.strip()) is not None)
+
+
+def secret(section: str, key: str, where: str) -> str:
+    """The API key was written where it does not belong."""
+    return (
+        f"{_name(section, key)} in {where} looks like an API key, and that never goes into the settings: take it out, "
+        "and give it as the variable RUNA_API_KEY, in the system keyring, or in a file that [api] api_key_file names."
+    )
+
+
+def unknown_section(section: str, where: str) -> str:
+    """A section that nobody reads, with the nearest that somebody does."""
+    near = get_close_matches(_plain(section), SECTIONS, n=1)
+    hint = f"did you mean [{near[0]}]?" if near else f"there are {', '.join(f'[{name}]' for name in SECTIONS)}."
+    return f"There is no section [{section}] ({where}); {hint}"
+
+
+def unknown_key(section: str, key: str, where: str, *, in_file: bool) -> str:
+    """A key that nobody reads, with the nearest that somebody does."""
+    near = _nearest(_plain(section), _plain(key))
+    if near is None:
+        hint = "config.example.toml shows every key."
+    elif in_file:
+        hint = f"did you mean {near[1]} in [{near[0]}]?"
+    else:
+        hint = f"did you mean BATCHER_{near[0].upper()}__{near[1].upper()}?"
+    return f"There is no setting {_name(section, key)} ({where}); {hint}"
+
+
+def of_error(detail: ErrorDetails, where: Mapping[tuple[str, str], str]) -> str:
+    """What pydantic found, with the place it was written in."""
+    cause = detail.get("ctx", {}).get("error")
+    section, key = (*map(str, detail["loc"]), "", "")[:2]
+    if not key:
+        # About several keys of a section: the sentence names them.
+        return str(cause or detail["msg"])
+    name, place = _name(section, key), where.get((section, key), "the defaults")
+    if isinstance(cause, NotShown):
+        return f"{name} in {place} {cause}"
+    allowed = _allowed(SECTIONS[section].model_fields[key])
+    if allowed is None:
+        allowed = str(cause) if cause is not None else "text in quotes"
+    return f"{name} is {_shown(detail['input'])} in {place}; it must be {allowed}."
+
+
+def _allowed(field: FieldInfo) -> str | None:
+    """What a field takes, where its type alone says so."""
+    kinds = {kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)}
+    if bool in kinds:
+        return "true or false"
+    for kind in kinds:
+        if issubclass(kind, StrEnum):
+            return "one of " + ", ".join(kind)
+    if not kinds & {int, float}:
+        return None
+    low = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
+    high = next(bound.le for bound in field.metadata if hasattr(bound, "le"))
+    return f"a {'whole ' if int in kinds else ''}number from {low:,} to {high:,}"
+
+
+def _nearest(section: str, key: str) -> tuple[str, str] | None:
+    every = {f"{name}.{field}": (name, field) for name, model in SECTIONS.items() for field in model.model_fields}
+    same = [name for name, (_, field) in every.items() if field == key]
+    here = [name for name, (owner, _) in every.items() if owner == section]
+    written = f"{section}.{key}"
+    for names, cutoff in ((same, 0.0), (here, 0.7), (list(every), 0.7)):
+        near = get_close_matches(written, names, n=1, cutoff=cutoff)
+        if near:
+            return every[near[0]]
+    return None
+
+
+def _name(section: str, key: str) -> str:
+    return f"{section}.{key}" if section else key
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _shown(value: object) -> str:
+    """A value as the file writes it, short."""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
