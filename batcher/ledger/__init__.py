@@ -1,0 +1,9 @@
+"""The ledger: what was meant, sent, answered and paid, durable before anything else happens.
+
+SQL lives in this room only. Reads give records (`batcher.records`), writes go through `SqlJournal`.
+"""
+
+from batcher.ledger.ledger import Ledger, SqlJournal
+from batcher.ledger.lock import LedgerLock
+
+__all__ = ["Ledger", "LedgerLock", "SqlJournal"]

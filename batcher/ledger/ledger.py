@@ -1,0 +1,171 @@
+"""The door of the room: one object that reads and confirms, and one that journals a run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from batcher.errors import UsageError
+from batcher.ledger import reading, writing
+from batcher.ledger.grouping import GroupedWriter
+from batcher.ledger.place import open_engine, sqlite_path, write_failed
+from batcher.ledger.tables import attempts, sends
+from batcher.model import Environment, Instant, Order, Reply, Speaker
+from batcher.policy import Finding, Verdict
+from batcher.ports import Blocking
+from batcher.records import BatchRecord, BatchSummary, Confirmation, Kin
+from batcher.states import State
+
+
+class Ledger:
+    """A ledger that is open. Reading needs no lock; whoever confirms or sends holds `LedgerLock`."""
+
+    def __init__(self, url: str) -> None:
+        """Open it, and make or migrate it first where needed. Raises `UsageError` or `OwnFault`."""
+        self.path: Path = sqlite_path(url)
+        self._engine = open_engine(url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+    def batch(self, environment: Environment, name: str) -> BatchRecord:
+        """The batch of that name; one without rows where there is none."""
+        with self._engine.connect() as connection:
+            return reading.batch(connection, environment, name)
+
+    def summaries(self) -> list[BatchSummary]:
+        """All batches, the last confirmed first."""
+        with self._engine.connect() as connection:
+            return reading.summaries(connection)
+
+    def kin(
+        self, environment: Environment, *, besides: str, twin_digests: Sequence[str], paid_since: datetime
+    ) -> list[Kin]:
+        """Paid and open attempts of other batches that pay the same."""
+        with self._engine.connect() as connection:
+            return reading.kin(
+                connection, environment, besides=besides, twin_digests=twin_digests, paid_since=paid_since
+            )
+
+    def newest_moment(self) -> datetime | None:
+        """The newest time it has seen on any clock."""
+        with self._engine.connect() as connection:
+            return reading.newest_moment(connection)
+
+    def check_account(self, environment: Environment, fingerprint: str) -> None:
+        """Raises `UsageError` where this API key is known under another account: all keys would be new ones."""
+        with self._engine.connect() as connection:
+            known = reading.account_of(connection, base_url=environment.base_url, fingerprint=fingerprint)
+        if known is not None and known != environment.account:
+            raise UsageError(
+                f"This API key was used under the account name {known!r}; the config now says {environment.account!r}.",
+                f"Set [api] account = {known!r} again: under another name every row would count as never paid.",
+            )
+
+    def confirm(self, confirmation: Confirmation, *, fingerprint: str, now: datetime) -> None:
+        """Write a confirmed plan, whole or not at all. Raises `OwnFault` where it cannot be written."""
+        try:
+            with self._engine.begin() as connection:
+                writing.remember_api_key(connection, confirmation.environment, fingerprint, now)
+                writing.confirm(connection, confirmation, now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
+
+    def recover(self, attempt_ids: Sequence[int], now: datetime) -> None:
+        """Mark what was being sent when the last process ended as unknown."""
+        try:
+            with self._engine.begin() as connection:
+                writing.recover(connection, attempt_ids, now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
+
+    def last_sends(self, count: int) -> list[tuple[Instant, Instant | None]]:
+        """When the newest `count` sends of any batch left and were answered, in the order in which they left."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(sends).order_by(sends.c.id.desc()).limit(count)).all()
+        return [
+            (
+                Instant(at=send.sent_at, monotonic_s=send.sent_monotonic_s, boot=send.boot),
+                None
+                if send.answered_at is None
+                else Instant(at=send.answered_at, monotonic_s=send.answered_monotonic_s, boot=send.boot),
+            )
+            for send in reversed(found)
+        ]
+
+    def journal(self, blocking: Blocking) -> "SqlJournal":
+        """The journal of one run; `blocking` takes its commits off the event loop."""
+        return SqlJournal(GroupedWriter(self._engine, blocking))
+
+
+class SqlJournal:
+    """Implements `batcher.ports.Journal`: every call returns once what it says is on the disk."""
+
+    def __init__(self, writer: GroupedWriter) -> None:
+        self._writer = writer
+
+    async def sending(self, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+        """Note that the attempt is about to be sent."""
+        return await self._writer.write(lambda connection: writing.sending(connection, attempt_id, speaker, at))
+
+    async def answered(
+        self, send_id: int, attempt_id: int, *, reply: Reply, verdict: Verdict, to: State, at: Instant
+    ) -> None:
+        """Note what came back, and where that takes the attempt."""
+        await self._writer.write(
+            lambda connection: writing.answered(connection, send_id, attempt_id, reply, verdict, to, at)
+        )
+
+    async def settled(self, attempt_id: int, *, order: Order, to: State, why: str, at: Instant) -> None:
+        """Note what an order has come to."""
+        await self._writer.write(lambda connection: writing.settled(connection, attempt_id, order, to, why, at))
+
+    async def withdraw(self, attempt_id: int, *, why: str, at: Instant) -> None:
+        """Note that an attempt will not be sent after all."""
+        await self._writer.write(lambda connection: writing.move(connection, attempt_id, State.WITHDRAWN, at.at, why))
+
+    async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
+        """Note that an order that had failed no longer has, and withdraw the attempt after it."""
+
+        def write(connection: Connection) -> None:
+            writing.move(connection, withdrawn_id, State.WITHDRAWN, at.at, why)
+            writing.move(connection, failed_id, State.ACCEPTED, at.at, why)
+
+        await self._writer.write(write)
+
+    async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
+        """Another attempt that already claims this order."""
+        return await self._writer.write(lambda connection: writing.order_holder(connection, attempt_id, order_id))
+
+    async def others_passed(self, attempt_id: int, since: datetime) -> bool:
+        """Whether, since then, other keys of the environment got past the door."""
+        return await self._writer.write(lambda connection: _others_passed(connection, attempt_id, since))
+
+    async def drain(self) -> None:
+        """Wait until everything is on the disk."""
+        await self._writer.drain()
+
+
+def _others_passed(connection: Connection, attempt_id: int, since: datetime) -> bool:
+    own = select(attempts.c.environment_id).where(attempts.c.id == attempt_id).scalar_subquery()
+    query = (
+        select(func.count())
+        .select_from(sends)
+        .join(attempts)
+        .where(
+            attempts.c.environment_id == own,
+            attempts.c.id != attempt_id,
+            sends.c.answered_at >= since,
+            sends.c.finding.in_([Finding.ACCEPTED.value, Finding.REFUSED.value]),
+        )
+    )
+    return bool(connection.scalar(query))

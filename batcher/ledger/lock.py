@@ -1,0 +1,65 @@
+"""One process at a time sends from a ledger; the lock names its holder to whoever comes second."""
+
+import getpass
+import json
+import os
+import platform
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from batcher.errors import LedgerBusy
+
+
+class LedgerLock:
+    """Held from the plan to the last result. The system lets go of it when the process ends, however it ends."""
+
+    def __init__(self, ledger: Path, *, doing: str, now: datetime) -> None:
+        self._lock = FileLock(f"{ledger}.lock", timeout=0, mode=0o600)
+        # Beside the lock, not in it: whoever asks for a lock may empty its file.
+        self._holder = Path(f"{ledger}.holder")
+        self._note = json.dumps(
+            {
+                "pid": os.getpid(),
+                "user": _user(),
+                "host": platform.node(),
+                "since": now.isoformat(timespec="seconds"),
+                "doing": doing,
+            }
+        )
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise LedgerBusy(
+                f"Another process has this ledger: {self._describe()}.",
+                "Wait until it is done, or stop it with Ctrl-C; then run the same command again.",
+            ) from error
+        descriptor = os.open(self._holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._holder.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _describe(self) -> str:
+        try:
+            note = json.loads(self._holder.read_text())
+        except (OSError, ValueError):
+            return "it did not leave its name"
+        return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "an unnamed user"

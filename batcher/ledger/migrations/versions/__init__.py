@@ -1,0 +1,1 @@
+"""One file for each change; a file that was released is never edited."""

@@ -1,0 +1,241 @@
+"""What the ledger remembers, read as records. Nothing here writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from batcher import keys
+from batcher.ledger.tables import api_keys, attempts, batches, environments, invalid_lines, plans, rows, sends
+from batcher.model import Distribution, Environment, Payout, PlannedOrder, Problem, Speaker
+from batcher.policy import Finding
+from batcher.records import (
+    AttemptRecord,
+    BatchRecord,
+    BatchSummary,
+    InvalidLine,
+    Kin,
+    RowRecord,
+    SendRecord,
+)
+from batcher.states import OPEN, RESULT_WORDS, State
+
+_CHUNK = 500
+"""How many values one `IN` takes; SQLite's bound on variables is far above."""
+
+
+def batch(connection: Connection, environment: Environment, name: str) -> BatchRecord:
+    """The batch as the ledger knows it; one without rows where it does not."""
+    batch_id = connection.scalar(_batch_id(environment, name))
+    if batch_id is None:
+        return BatchRecord(environment=environment, name=name)
+    planned = connection.execute(select(plans).where(plans.c.batch_id == batch_id).order_by(plans.c.id)).all()
+    columns = {plan.id: tuple(plan.columns) for plan in planned}
+    last = planned[-1]
+    return BatchRecord(
+        environment=environment,
+        name=name,
+        rows=tuple(_rows(connection, batch_id, columns, last.id)),
+        invalid=tuple(_invalid(connection, last)),
+        columns=columns[last.id],
+        file_name=last.file_name,
+        first_confirmed_at=planned[0].confirmed_at,
+        last_confirmed_at=last.confirmed_at,
+    )
+
+
+def _batch_id(environment: Environment, name: str) -> Select[int]:
+    return (
+        select(batches.c.id)
+        .join(environments)
+        .where(
+            environments.c.base_url == environment.base_url,
+            environments.c.account == environment.account,
+            batches.c.name == name,
+        )
+    )
+
+
+def _rows(
+    connection: Connection, batch_id: int, columns: dict[int, tuple[str, ...]], last_plan: int
+) -> Iterable[RowRecord]:
+    in_batch = select(rows.c.id).where(rows.c.batch_id == batch_id)
+    sent: dict[int, list[SendRecord]] = defaultdict(list)
+    for send in connection.execute(
+        select(sends).join(attempts).where(attempts.c.row_id.in_(in_batch)).order_by(sends.c.id)
+    ):
+        sent[send.attempt_id].append(_send(send))
+    tried: dict[int, list[AttemptRecord]] = defaultdict(list)
+    query = (
+        select(attempts, rows.c.identity)
+        .join(rows)
+        .where(rows.c.batch_id == batch_id)
+        .order_by(attempts.c.row_id, attempts.c.number)
+    )
+    for attempt in connection.execute(query):
+        tried[attempt.row_id].append(_attempt(attempt, tuple(sent[attempt.id])))
+    for row in connection.execute(select(rows).where(rows.c.batch_id == batch_id).order_by(rows.c.line, rows.c.id)):
+        yield RowRecord(
+            id=row.id,
+            identity=row.identity,
+            line=row.line,
+            in_file=row.plan_id == last_plan,
+            columns=columns[row.plan_id],
+            cells=tuple(row.cells),
+            attempts=tuple(tried[row.id]),
+        )
+
+
+def _send(send: Row[Any]) -> SendRecord:
+    return SendRecord(
+        sent_at=send.sent_at,
+        speaker=Speaker(base_url=send.base_url, api_version=send.api_version, fingerprint=send.fingerprint),
+        answered_at=send.answered_at,
+        finding=None if send.finding is None else Finding(send.finding),
+        cause=send.cause,
+    )
+
+
+def _attempt(attempt: Row[Any], sent: tuple[SendRecord, ...]) -> AttemptRecord:
+    return AttemptRecord(
+        id=attempt.id,
+        order=PlannedOrder(
+            identity=attempt.identity,
+            number=attempt.number,
+            key=attempt.key,
+            body=attempt.body,
+            payout=_payout(attempt),
+        ),
+        state=State(attempt.state),
+        planned_at=attempt.planned_at,
+        sends=sent,
+        order_id=attempt.order_id,
+        accepted_at=attempt.accepted_at,
+        completed_at=attempt.completed_at,
+        redemption_url=attempt.redemption_url,
+        payout_status=attempt.payout_status,
+        expiry_date=attempt.expiry_date,
+        price=attempt.price,
+        error_type=attempt.error_type,
+        error_message=attempt.error_message,
+    )
+
+
+def _payout(attempt: Row[Any]) -> Payout:
+    return Payout(
+        reference=attempt.reference,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        products=tuple(attempt.products),
+        distribution=Distribution(attempt.distribution),
+        email=attempt.email,
+        recipient_reference=attempt.recipient_reference,
+        template=attempt.template,
+    )
+
+
+def _invalid(connection: Connection, plan: Row[Any]) -> Iterable[InvalidLine]:
+    query = select(invalid_lines).where(invalid_lines.c.plan_id == plan.id).order_by(invalid_lines.c.line)
+    for line in connection.execute(query):
+        yield InvalidLine(
+            line=line.line,
+            columns=tuple(plan.columns),
+            cells=tuple(line.cells),
+            reference=line.reference,
+            problems=tuple(Problem(**problem) for problem in line.problems),
+        )
+
+
+def kin(
+    connection: Connection, environment: Environment, *, besides: str, twin_digests: Sequence[str], paid_since: datetime
+) -> list[Kin]:
+    """Paid (since then) and open attempts with one of these digests, in the environment's other batches."""
+    moment = func.coalesce(attempts.c.completed_at, attempts.c.accepted_at, attempts.c.planned_at)
+    found: list[Kin] = []
+    for start in range(0, len(twin_digests), _CHUNK):
+        query = (
+            select(attempts, rows.c.identity, batches.c.name.label("batch"))
+            .join(rows, attempts.c.row_id == rows.c.id)
+            .join(batches, rows.c.batch_id == batches.c.id)
+            .join(environments, batches.c.environment_id == environments.c.id)
+            .where(
+                environments.c.base_url == environment.base_url,
+                environments.c.account == environment.account,
+                batches.c.name != besides,
+                attempts.c.twin_digest.in_(twin_digests[start : start + _CHUNK]),
+                attempts.c.state.in_(OPEN) | ((attempts.c.state == State.COMPLETED) & (moment >= paid_since)),
+            )
+            .order_by(attempts.c.id)
+        )
+        found += [_kin(attempt) for attempt in connection.execute(query)]
+    return found
+
+
+def _kin(attempt: Row[Any]) -> Kin:
+    return Kin(
+        batch=attempt.batch,
+        name=keys.row_name(attempt.identity),
+        reference=attempt.reference,
+        twin_digest=attempt.twin_digest,
+        state=State(attempt.state),
+        since=attempt.completed_at or attempt.accepted_at or attempt.planned_at,
+    )
+
+
+def account_of(connection: Connection, *, base_url: str, fingerprint: str) -> str | None:
+    """The account under which this API key was used before, if it was."""
+    query = (
+        select(environments.c.account)
+        .join(api_keys)
+        .where(environments.c.base_url == base_url, api_keys.c.fingerprint == fingerprint)
+    )
+    return connection.scalar(query)
+
+
+def newest_moment(connection: Connection) -> datetime | None:
+    """The newest time that the ledger has seen, on any clock."""
+    seen = [
+        connection.scalar(select(func.max(column)))
+        for column in (sends.c.sent_at, sends.c.answered_at, sends.c.reply_date, plans.c.confirmed_at)
+    ]
+    return max((moment for moment in seen if moment is not None), default=None)
+
+
+def summaries(connection: Connection) -> list[BatchSummary]:
+    """All batches of all environments, the last confirmed first."""
+    query = (
+        select(batches.c.name, environments.c.base_url, environments.c.account, func.max(plans.c.confirmed_at))
+        .join(environments, batches.c.environment_id == environments.c.id)
+        .join(plans, plans.c.batch_id == batches.c.id)
+        .group_by(batches.c.id)
+        .order_by(func.max(plans.c.confirmed_at).desc())
+    )
+    found = []
+    for name, base_url, account, _ in connection.execute(query).all():
+        environment = Environment(base_url=base_url, account=account)
+        found.append(summary(batch(connection, environment, name)))
+    return found
+
+
+def summary(record: BatchRecord) -> BatchSummary:
+    """Where one batch stands."""
+    counts: dict[str, int] = {"INVALID": len(record.invalid)} if record.invalid else {}
+    paid: dict[str, Any] = {}
+    for row in record.rows:
+        word = RESULT_WORDS[row.latest.state]
+        counts[word] = counts.get(word, 0) + 1
+        if row.latest.state is State.COMPLETED:
+            payout = row.latest.order.payout
+            paid[payout.currency] = paid.get(payout.currency, 0) + payout.amount
+    assert record.last_confirmed_at is not None  # noqa: S101 - a batch in the ledger was confirmed
+    return BatchSummary(
+        name=record.name,
+        environment=record.environment,
+        rows=len(record.rows) + len(record.invalid),
+        counts=counts,
+        paid=paid,
+        last_confirmed_at=record.last_confirmed_at,
+        file_name=record.file_name or "",
+    )

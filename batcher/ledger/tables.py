@@ -1,0 +1,206 @@
+"""The tables of the ledger. What a word of theirs means is said in `batcher.records` and `batcher.states`."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC time as text of fixed width: it sorts as time does, and reads the same on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write it in UTC; a time without a zone is a defect."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read it as UTC."""
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """An amount as text, exactly as it was: no database rounds it."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Write it with its decimals."""
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Read it as it was written."""
+        return None if value is None else Decimal(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+environments = Table(
+    "environments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("base_url", String, nullable=False),
+    Column("account", String, nullable=False),
+    UniqueConstraint("base_url", "account"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    UniqueConstraint("environment_id", "fingerprint"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("name", String(40), nullable=False),
+    UniqueConstraint("environment_id", "name"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batches.id"), nullable=False, index=True),
+    Column("confirmed_at", Moment, nullable=False),
+    Column("confirmed_by", String, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("file_digest", String(64), nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("recipe", String, nullable=False),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", ForeignKey("batches.id"), nullable=False),
+    Column("identity", String, nullable=False),
+    # The last confirmed plan whose file has the row: there its line and cells are, and the headers of the cells.
+    Column("plan_id", ForeignKey("plans.id"), nullable=False, index=True),
+    Column("line", Integer, nullable=False),
+    Column("cells", JSON, nullable=False),
+    UniqueConstraint("batch_id", "identity"),
+)
+
+invalid_lines = Table(
+    "invalid_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("plan_id", ForeignKey("plans.id"), nullable=False, index=True),
+    Column("line", Integer, nullable=False),
+    Column("cells", JSON, nullable=False),
+    Column("reference", String),
+    Column("problems", JSON, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("row_id", ForeignKey("rows.id"), nullable=False),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    # What it says: fixed before the first send.
+    Column("key", String(36), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    # What the body was made of, normalised.
+    Column("reference", String),
+    Column("amount", Money, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("products", JSON, nullable=False),
+    Column("distribution", String, nullable=False),
+    Column("email", String),
+    Column("recipient_reference", String),
+    Column("template", String),
+    Column("twin_digest", String(64), nullable=False),
+    # What is known of its order.
+    Column("order_id", String),
+    Column("accepted_at", Moment),
+    Column("completed_at", Moment),
+    Column("redemption_url", String),
+    Column("payout_status", String),
+    Column("expiry_date", String),
+    Column("price", Money),
+    Column("error_type", String),
+    Column("error_message", String),
+    UniqueConstraint("row_id", "number"),
+    # Two rows that claim one key or one order: the second claim is a defect, and is not stored.
+    UniqueConstraint("environment_id", "key"),
+    UniqueConstraint("environment_id", "order_id"),
+    Index("ix_attempts_twins", "environment_id", "twin_digest"),
+)
+
+sends = Table(
+    "sends",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("attempt_id", ForeignKey("attempts.id"), nullable=False, index=True),
+    Column("sent_at", Moment, nullable=False, index=True),
+    Column("sent_monotonic_s", Float, nullable=False),
+    Column("boot", String, nullable=False),
+    Column("base_url", String, nullable=False),
+    Column("api_version", String, nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    # The answer; all empty where none was recorded.
+    Column("answered_at", Moment),
+    Column("answered_monotonic_s", Float),
+    Column("finding", String),
+    Column("cause", String),
+    Column("fault", String),
+    Column("http_status", Integer),
+    Column("error_type", String),
+    Column("message", String),
+    Column("request_id", String),
+    Column("reply_date", Moment),
+    Column("retry_after_s", Float),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("attempt_id", ForeignKey("attempts.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("from_state", String(10)),
+    Column("to_state", String(10), nullable=False),
+    Column("why", String, nullable=False),
+)

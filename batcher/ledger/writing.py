@@ -1,0 +1,220 @@
+"""Every statement that changes the ledger. Each function runs inside a transaction that its caller holds."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from batcher import keys
+from batcher.ledger.tables import (
+    api_keys,
+    attempts,
+    batches,
+    environments,
+    invalid_lines,
+    journal,
+    plans,
+    rows,
+    sends,
+)
+from batcher.model import Environment, Instant, Order, Payout, PlannedOrder, Reply, Speaker
+from batcher.policy import Verdict
+from batcher.records import Confirmation
+from batcher.states import State, step
+
+
+def find_or_add(connection: Connection, table: Table, **values: Any) -> int:
+    """The id of the row with these values, made where there is none."""
+    query = select(table.c.id).where(*(table.c[name] == value for name, value in values.items()))
+    found: int | None = connection.scalar(query)
+    return found if found is not None else _added(connection, table, **values)
+
+
+def _added(connection: Connection, table: Table, **values: Any) -> int:
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None  # noqa: S101 - every table here has one
+    return int(key[0])
+
+
+def environment_id(connection: Connection, environment: Environment) -> int:
+    """The id of an environment, made where there is none."""
+    return find_or_add(connection, environments, base_url=environment.base_url, account=environment.account)
+
+
+def remember_api_key(connection: Connection, environment: Environment, fingerprint: str, now: datetime) -> None:
+    """Note that this key speaks for this account."""
+    place = environment_id(connection, environment)
+    query = select(api_keys.c.id).where(api_keys.c.environment_id == place, api_keys.c.fingerprint == fingerprint)
+    if connection.scalar(query) is None:
+        _added(connection, api_keys, environment_id=place, fingerprint=fingerprint, first_seen_at=now)
+
+
+def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -> None:
+    """Write a confirmed plan, whole: rows, withdrawals, and the key and exact body of each new attempt."""
+    place = environment_id(connection, confirmation.environment)
+    batch_id = find_or_add(connection, batches, environment_id=place, name=confirmation.batch)
+    plan_id = _added(
+        connection,
+        plans,
+        batch_id=batch_id,
+        confirmed_at=now,
+        confirmed_by=confirmation.confirmed_by,
+        file_name=confirmation.file_name,
+        file_digest=confirmation.file_digest,
+        columns=list(confirmation.columns),
+        choices=dict(confirmation.choices),
+        recipe=confirmation.recipe,
+    )
+    row_ids = _enter_rows(connection, confirmation, batch_id, plan_id)
+    for attempt_id in confirmation.withdrawn:
+        move(connection, attempt_id, State.WITHDRAWN, now, "a later confirmed plan omits or changes the row")
+    for order in confirmation.orders:
+        _plan(connection, order, row_ids[order.identity], place, now)
+    for line in confirmation.invalid:
+        _added(
+            connection,
+            invalid_lines,
+            plan_id=plan_id,
+            line=line.line,
+            cells=list(line.cells),
+            reference=line.reference,
+            problems=[asdict(problem) for problem in line.problems],
+        )
+
+
+def _enter_rows(connection: Connection, confirmation: Confirmation, batch_id: int, plan_id: int) -> dict[str, int]:
+    query = select(rows.c.identity, rows.c.id).where(rows.c.batch_id == batch_id)
+    known: dict[str, int] = {row.identity: row.id for row in connection.execute(query)}
+    for entry in confirmation.entries:
+        place = {"plan_id": plan_id, "line": entry.line, "cells": list(entry.cells)}
+        if entry.identity in known:
+            connection.execute(update(rows).where(rows.c.id == known[entry.identity]).values(**place))
+        else:
+            known[entry.identity] = _added(connection, rows, batch_id=batch_id, identity=entry.identity, **place)
+    return known
+
+
+def _plan(connection: Connection, order: PlannedOrder, row_id: int, place: int, now: datetime) -> None:
+    values = {"planned_at": now, "key": order.key, "body": order.body, **_payout(order.payout)}
+    query = select(attempts.c.id).where(attempts.c.row_id == row_id, attempts.c.number == order.number)
+    withdrawn = connection.scalar(query)
+    if withdrawn is not None:
+        move(connection, withdrawn, State.PLANNED, now, "confirmed again", **values)
+        return
+    attempt_id = _added(
+        connection,
+        attempts,
+        row_id=row_id,
+        environment_id=place,
+        number=order.number,
+        state=State.PLANNED,
+        **values,
+    )
+    _note(connection, attempt_id, None, State.PLANNED, now, "confirmed")
+
+
+def _payout(payout: Payout) -> dict[str, Any]:
+    return {
+        "reference": payout.reference,
+        "amount": payout.amount,
+        "currency": payout.currency,
+        "products": list(payout.products),
+        "distribution": payout.distribution.value,
+        "email": payout.email,
+        "recipient_reference": payout.recipient_reference,
+        "template": payout.template,
+        "twin_digest": keys.twin_digest(payout),
+    }
+
+
+def move(connection: Connection, attempt_id: int, to: State, now: datetime, why: str, **values: Any) -> None:
+    """Take one attempt to its next state and say why in the journal; raises `IllegalTransition` and changes nothing."""
+    current = State(connection.execute(select(attempts.c.state).where(attempts.c.id == attempt_id)).scalar_one())
+    step(current, to)
+    connection.execute(update(attempts).where(attempts.c.id == attempt_id).values(state=to, **values))
+    _note(connection, attempt_id, current, to, now, why)
+
+
+def _note(connection: Connection, attempt_id: int, current: State | None, to: State, now: datetime, why: str) -> None:
+    connection.execute(insert(journal).values(attempt_id=attempt_id, at=now, from_state=current, to_state=to, why=why))
+
+
+def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+    """Note that the attempt is about to be sent; gives the id of the send."""
+    move(connection, attempt_id, State.SENT, at.at, "about to be sent")
+    return _added(
+        connection,
+        sends,
+        attempt_id=attempt_id,
+        sent_at=at.at,
+        sent_monotonic_s=at.monotonic_s,
+        boot=at.boot,
+        base_url=speaker.base_url,
+        api_version=speaker.api_version,
+        fingerprint=speaker.fingerprint,
+    )
+
+
+def answered(
+    connection: Connection, send_id: int, attempt_id: int, reply: Reply, verdict: Verdict, to: State, at: Instant
+) -> None:
+    """Note what came back for a send, and where that takes the attempt."""
+    connection.execute(
+        update(sends)
+        .where(sends.c.id == send_id)
+        .values(
+            answered_at=at.at,
+            answered_monotonic_s=at.monotonic_s,
+            finding=verdict.finding.value,
+            cause=verdict.cause,
+            fault=None if reply.fault is None else reply.fault.value,
+            http_status=reply.http_status,
+            error_type=reply.error_type,
+            message=reply.message,
+            request_id=reply.request_id,
+            reply_date=reply.date,
+            retry_after_s=reply.retry_after_s,
+        )
+    )
+    values: dict[str, Any] = {"error_type": None, "error_message": None}
+    if to is State.ACCEPTED:
+        assert reply.order is not None  # noqa: S101 - that is what accepted means
+        values |= {"order_id": reply.order.order_id, "accepted_at": at.at}
+    else:
+        values = {"error_type": verdict.cause, "error_message": reply.message}
+    move(connection, attempt_id, to, at.at, f"answer: {verdict.cause}", **values)
+
+
+def settled(connection: Connection, attempt_id: int, order: Order, to: State, why: str, at: Instant) -> None:
+    """Note what an order that was read back has come to. A link is stored only with `COMPLETED`."""
+    values: dict[str, Any] = {"payout_status": order.payout_status, "expiry_date": order.expiry_date}
+    if to is State.COMPLETED:
+        values |= {
+            "completed_at": at.at,
+            "redemption_url": order.redemption_url,
+            "price": order.price,
+            "error_type": None,
+            "error_message": None,
+        }
+    elif to is State.FAILED:
+        values |= {"error_type": "order_failed", "error_message": "The order failed at Runa; nothing was paid."}
+    elif to is State.MISMATCH:
+        values |= {"error_type": "mismatch", "error_message": f"The order contradicts the row: {why}."}
+    move(connection, attempt_id, to, at.at, f"read back: {why}", **values)
+
+
+def order_holder(connection: Connection, attempt_id: int, order_id: str) -> int | None:
+    """Another attempt of the same environment that already claims this order, if there is one."""
+    own = select(attempts.c.environment_id).where(attempts.c.id == attempt_id).scalar_subquery()
+    query = select(attempts.c.id).where(
+        attempts.c.environment_id == own, attempts.c.order_id == order_id, attempts.c.id != attempt_id
+    )
+    return connection.scalar(query)
+
+
+def recover(connection: Connection, attempt_ids: Iterable[int], now: datetime) -> None:
+    """What was being sent when the last process ended is unknown."""
+    for attempt_id in attempt_ids:
+        move(connection, attempt_id, State.UNKNOWN, now, "the process ended before an answer was recorded")
