@@ -1,0 +1,109 @@
+"""Twins: a row that would get an order, and looks like a payment that was made already or may have been.
+
+A renamed reference, a file in which two people worked, last month's sheet under a new name: the keys are new ones, so
+nothing but this would stop a second payment.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from batcher import keys
+from batcher.model import Environment
+from batcher.planning.plan import Choices, PlanLine, Standing
+from batcher.ports import Memory
+from batcher.records import Kin, RowRecord, same_payment
+from batcher.states import OPEN
+
+Value = TypeVar("Value")
+
+
+def doubts(
+    lines: Iterable[PlanLine],
+    *,
+    unclaimed: Sequence[RowRecord],
+    memory: Memory,
+    environment: Environment,
+    batch: str,
+    choices: Choices,
+    now: datetime,
+    window_days: int,
+) -> list[PlanLine]:
+    """The same lines, with those that would get an order and have a twin marked as doubtful.
+
+    `unclaimed` are the paid or open rows of the batch that no row of the file claims.
+    """
+    listed = list(lines)
+    twins = _Twins(
+        unclaimed,
+        memory.kin(
+            environment,
+            besides=batch,
+            twin_digests=sorted({keys.twin_digest(line.order.payout) for line in listed if line.order is not None}),
+            paid_since=now - timedelta(days=window_days),
+        ),
+        choices,
+    )
+    return [_doubted(line, twins.why(line), choices) for line in listed]
+
+
+def _doubted(line: PlanLine, why: str | None, choices: Choices) -> PlanLine:
+    if why is None:
+        return line
+    if line.name in choices.pay_again:
+        return replace(line, why=f"meant as a further payment, although {why}")
+    return replace(line, standing=Standing.DOUBTFUL, why=why)
+
+
+class _Twins:
+    """What a row could be the twin of."""
+
+    def __init__(self, unclaimed: Sequence[RowRecord], kin: Iterable[Kin], choices: Choices) -> None:
+        self._equal = _grouped((keys.twin_digest(row.latest.order.payout), row) for row in unclaimed)
+        self._recipient = _grouped((keys.recipient(row.latest.order.payout), row) for row in unclaimed)
+        self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
+
+    def why(self, line: PlanLine) -> str | None:
+        """Why this line is doubtful, in words that name batches and lines; `None` if it is not."""
+        if line.order is None:
+            return None
+        payout = line.order.payout
+        digest = keys.twin_digest(payout)
+        for row in self._equal.get(digest, ()):
+            return (
+                f"'{row.name}' (line {row.line} when it was confirmed) in this batch paid or may have paid the same, "
+                "and no row of the file claims it"
+            )
+        for kin in self._elsewhere.get(digest, ()):
+            if not _told_apart(payout.reference, kin.reference):
+                word = "may have paid" if kin.state in OPEN else "paid"
+                return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
+        if _as_before(line):
+            return None
+        for row in self._recipient.get(keys.recipient(payout), ()):
+            return (
+                f"'{row.name}' (line {row.line} when it was confirmed) in this batch has the same recipient, "
+                "was or may have been paid, and is gone from the file"
+            )
+        return None
+
+
+def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, list[Value]]:
+    groups: defaultdict[str, list[Value]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _told_apart(ours: str | None, theirs: str | None) -> bool:
+    """Two references that differ say that two payments are meant."""
+    return ours is not None and theirs is not None and ours != theirs
+
+
+def _as_before(line: PlanLine) -> bool:
+    """Whether this is only a further attempt of what was confirmed before."""
+    if line.standing is not Standing.RETRY or line.record is None or line.order is None:
+        return False
+    return same_payment(line.order.payout, line.record.latest.order.payout)
