@@ -1,0 +1,92 @@
+"""What all commands share: their options, their settings, and how they end."""
+
+import functools
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.failing import fail
+from batcher.errors import UsageError
+
+if TYPE_CHECKING:
+    from batcher.settings import Settings
+
+BATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The options that every command takes."""
+
+    config: Path | None
+    as_json: bool
+    no_input: bool
+    verbose: int
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question would reach a person."""
+        return not self.no_input and not self.as_json and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def settings(self) -> "Settings":
+        """The settings: config file and environment. Raises `UsageError`."""
+        from batcher.settings import load_settings
+
+        return load_settings(self.config, os.environ)
+
+    def say(self, text: str = "") -> None:
+        """A message for people: to stderr, and not at all where the answer is JSON."""
+        if not self.as_json:
+            click.echo(text, err=True)
+
+
+def common(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the shared options as its first argument, and turn what it raises into words and an exit code."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The config file (default: ./batcher.toml, then the one in your config folder).",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print the answer, or the failure, as JSON on stdout.")
+    @click.option("--no-input", is_flag=True, help="Never ask anything; what is not said is an error.")
+    @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
+    @functools.wraps(function)
+    def wrapped(config: Path | None, as_json: bool, no_input: bool, verbose: int, **options: Any) -> int:
+        logging.basicConfig(
+            stream=sys.stderr,
+            level={0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG),
+            format="%(asctime)s %(levelname)s %(message)s",
+        )
+        # Below these lie bodies and headers, and in them people's data and the key.
+        for library in ("httpx", "httpcore", "alembic", "sqlalchemy", "asyncio"):
+            logging.getLogger(library).setLevel(logging.WARNING)
+        try:
+            return function(Given(config, as_json, no_input, verbose), **options)
+        except (click.ClickException, click.exceptions.Exit, click.exceptions.Abort):
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one who can say it in words
+            return fail(error, as_json=as_json, verbose=bool(verbose))
+
+    return wrapped
+
+
+def batch_name(given: Given, name: str | None, *, proposal: str = "") -> str:
+    """The batch's name, asked for where a person is there to answer. Raises `UsageError`."""
+    if name is None and given.asks:
+        name = click.prompt("Name of this batch", default=proposal or None, err=True)
+    if name is None:
+        raise UsageError("The batch has no name.", "Say --batch NAME, such as --batch 2026-11-incentives.")
+    if not BATCH_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a batch.",
+            "Use up to 40 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
+        )
+    return name

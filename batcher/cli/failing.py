@@ -1,0 +1,59 @@
+"""How a failure is told: one sentence on what is wrong, one on what to do, and the exit code."""
+
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from batcher.errors import BatcherError, InputInvalid
+from batcher.model import Problem
+
+SHOWN = 200
+"""Problems on the screen; the file of `check --errors` and `--json` have all."""
+
+
+def fail(error: BaseException, *, as_json: bool, verbose: bool = False) -> int:
+    """Tell of `error` on stderr, or as JSON on stdout; gives the exit code."""
+    code, content = _told(error)
+    if as_json:
+        click.echo(json.dumps({"error": content, "exit_code": code}, ensure_ascii=False))
+        return code
+    if isinstance(error, InputInvalid):
+        show_problems(error.problems)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+    if verbose and code == 1:
+        traceback.print_exception(error, file=sys.stderr)
+    click.echo(click.style("Stopped: ", fg="red", bold=True) + content["message"], err=True)
+    if content["fix"]:
+        click.echo(content["fix"], err=True)
+    return code
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """List problems for a person, on stderr."""
+    for problem in problems[:SHOWN]:
+        click.echo(str(problem), err=True)
+    if len(problems) > SHOWN:
+        click.echo(f"… and {len(problems) - SHOWN} more; `batcher check FILE --errors FILE` writes all.", err=True)
+
+
+def _told(error: BaseException) -> tuple[int, dict[str, Any]]:
+    if isinstance(error, BatcherError):
+        content: dict[str, Any] = {"kind": error.kind, "message": error.message, "fix": error.fix}
+        if isinstance(error, InputInvalid):
+            content["problems"] = [asdict(problem) for problem in error.problems]
+        return error.exit_code, content
+    if isinstance(error, click.ClickException):
+        return 2, {"kind": "usage", "message": error.format_message(), "fix": "See --help."}
+    if isinstance(error, KeyboardInterrupt):
+        return 130, {"kind": "interrupted", "message": "Interrupted.", "fix": "The same command goes on from here."}
+    return 1, {
+        "kind": "own_fault",
+        "message": f"A fault of batcher's own: {type(error).__name__}: {error}",
+        "fix": "Run again with -v for the details, and report them; the ledger knows what was sent.",
+    }
