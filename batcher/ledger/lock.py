@@ -53,9 +53,9 @@ class LedgerLock:
     def _describe(self) -> str:
         try:
             note = json.loads(self._holder.read_text())
-        except (OSError, ValueError):
+            return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
+        except (OSError, ValueError, LookupError, TypeError):
             return "it did not leave its name"
-        return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
 
 
 def _user() -> str:

@@ -1,5 +1,6 @@
 """Where the ledger lies and how it is opened: its folder, its rights, its durability, its migrations."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def prepare_place(path: Path) -> None:
             path.parent.mkdir(parents=True, mode=0o700)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not path.is_file():
+            raise IsADirectoryError(errno.EISDIR, "it is no file")
         elif path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
@@ -68,6 +71,10 @@ def prepare_place(path: Path) -> None:
 
 def migrate(connection: Connection) -> None:
     """Bring the tables to `HEAD`. Raises `OwnFault` for a ledger that a newer release has written."""
+    if current_version(connection) == HEAD:
+        return
+    # All of it or nothing, and one process at a time: another may have opened the same new ledger just now.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
     version = current_version(connection)
     if version == HEAD:
         return

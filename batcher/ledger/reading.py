@@ -7,8 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from batcher import keys
-from batcher.ledger.tables import api_keys, attempts, batches, environments, invalid_lines, plans, rows, sends
+from batcher import keys, money
+from batcher.ledger.tables import (
+    api_keys,
+    attempts,
+    batches,
+    environments,
+    invalid_lines,
+    journal,
+    plans,
+    rows,
+    sends,
+)
 from batcher.model import Distribution, Environment, Payout, PlannedOrder, Problem, Speaker
 from batcher.policy import Finding
 from batcher.records import (
@@ -198,7 +208,7 @@ def newest_moment(connection: Connection) -> datetime | None:
     """The newest time that the ledger has seen, on any clock."""
     seen = [
         connection.scalar(select(func.max(column)))
-        for column in (sends.c.sent_at, sends.c.answered_at, sends.c.reply_date, plans.c.confirmed_at)
+        for column in (sends.c.sent_at, sends.c.answered_at, sends.c.reply_date, plans.c.confirmed_at, journal.c.at)
     ]
     return max((moment for moment in seen if moment is not None), default=None)
 
@@ -222,20 +232,20 @@ def summaries(connection: Connection) -> list[BatchSummary]:
 def summary(record: BatchRecord) -> BatchSummary:
     """Where one batch stands."""
     counts: dict[str, int] = {"INVALID": len(record.invalid)} if record.invalid else {}
-    paid: dict[str, Any] = {}
     for row in record.rows:
         word = RESULT_WORDS[row.latest.state]
         counts[word] = counts.get(word, 0) + 1
-        if row.latest.state is State.COMPLETED:
-            payout = row.latest.order.payout
-            paid[payout.currency] = paid.get(payout.currency, 0) + payout.amount
     assert record.last_confirmed_at is not None  # noqa: S101 - a batch in the ledger was confirmed
     return BatchSummary(
         name=record.name,
         environment=record.environment,
         rows=len(record.rows) + len(record.invalid),
         counts=counts,
-        paid=paid,
+        paid=money.totals(
+            (row.latest.order.payout.currency, row.latest.order.payout.amount)
+            for row in record.rows
+            if row.latest.state is State.COMPLETED
+        ),
         last_confirmed_at=record.last_confirmed_at,
         file_name=record.file_name or "",
     )

@@ -1,0 +1,181 @@
+"""Which column of the sheet is which of ours.
+
+A name counts whatever its case, spacing and punctuation. Only names with one meaning are known: an 'Employee ID' says
+who is paid, not which payout it is, so it is no reference until `[columns]` in the config says so.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from batcher.errors import UsageError
+from batcher.intake.options import ReadOptions
+from batcher.intake.refusal import listed, refusal
+
+FIELDS = ("reference", "amount", "currency", "product", "distribution", "email", "recipient_reference", "template")
+"""Our columns, in the order in which their problems are told."""
+
+WORDS = {
+    "reference": "reference",
+    "amount": "amount",
+    "currency": "currency",
+    "product": "product",
+    "distribution": "delivery",
+    "email": "e-mail address",
+    "recipient_reference": "recipient reference",
+    "template": "template",
+}
+"""What a person calls each of them."""
+
+ALIASES = {
+    "reference": (
+        "reference", "ref", "reference id", "reference no", "reference number", "ref id", "ref no", "ref number",
+        "payout reference", "payout ref", "payout id", "payment reference", "payment ref", "payment id",
+        "your reference", "unique reference", "external reference",
+    ),
+    "amount": (
+        "amount", "value", "face value", "payout amount", "payout value", "payment amount", "amount to pay",
+        "gift card amount", "gift card value", "card value", "reward amount", "reward value", "incentive amount",
+        "incentive value", "denomination",
+    ),
+    "currency": ("currency", "currency code", "ccy", "iso currency", "payout currency", "payment currency"),
+    "product": (
+        "product", "products", "product code", "product codes", "product id", "payout product", "gift card",
+        "gift card code", "runa product", "runa product code",
+    ),
+    "distribution": (
+        "distribution", "distribution method", "distribution type", "delivery", "delivery method", "delivery type",
+        "delivery channel", "payout method", "send by", "send via",
+    ),
+    "email": (
+        "email", "e-mail", "mail", "email address", "mail address", "email id", "recipient email",
+        "recipient email address", "payee email", "payee email address",
+    ),
+    "recipient_reference": ("recipient reference", "recipient ref", "recipient id", "payee reference", "payee id"),
+    "template": ("template", "template id", "email template", "email template id", "mail template", "page template"),
+}  # fmt: skip
+
+
+def simplified(header: str) -> str:
+    """What is compared of a header: its letters and digits, without case."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))
+
+
+_KNOWN = {simplified(alias): ours for ours, aliases in ALIASES.items() for alias in aliases}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The sheet's columns, and where ours are among them."""
+
+    line: int
+    titles: tuple[str, ...]
+    places: Mapping[str, int]
+
+    def title(self, ours: str) -> str | None:
+        """What the sheet calls one of our columns; `None` where it has no such column."""
+        return self.titles[self.places[ours]].strip() if ours in self.places else None
+
+
+def known(titles: Sequence[str], columns: Mapping[str, str]) -> frozenset[str]:
+    """Which of our columns these titles name."""
+    return frozenset(_matches(titles, columns))
+
+
+def resolved(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header:
+    """Each of our columns to its place. Raises `InputInvalid` for what is missing, double or unclear."""
+    _check_mapping(options.columns)
+    _refuse_control(line, titles)
+    _refuse_repeated(line, titles)
+    matches = _matches(titles, options.columns)
+    for ours, places in matches.items():
+        if len(places) > 1:
+            found = listed([repr(titles[place].strip()) for place in places])
+            fix = f'Rename all but one, or say which it is with {ours} = "…" under [columns] in the config.'
+            raise refusal("column_ambiguous", f"Several columns could be the {WORDS[ours]}: {found}.", fix, line=line)
+    _refuse_lost_mapping(line, titles, matches, options.columns)
+    header = Header(line, titles, {ours: places[0] for ours, places in matches.items()})
+    require(header, _always_needed(options))
+    return header
+
+
+def require(header: Header, needed: Sequence[str]) -> None:
+    """Raise `InputInvalid` for the first of our columns that the sheet lacks."""
+    for ours in needed:
+        if ours not in header.places:
+            found = listed([repr(title.strip()) for title in header.titles if title.strip()])
+            message = f"The sheet has no column for the {WORDS[ours]}; its first line has {found}."
+            raise refusal("column_missing", message, _how_to_name(ours), line=header.line)
+
+
+def refuse_unnamed(header: Header, rows: Sequence[Sequence[str]]) -> None:
+    """Raise `InputInvalid` for a column that has no header but holds something; spreadsheets leave empty ones."""
+    for place, title in enumerate(header.titles):
+        if not title.strip() and any(place < len(row) and row[place].strip() for row in rows):
+            message = f"Column {place + 1} has no header but holds {_first_in(rows, place)!r}."
+            raise refusal("column_unnamed", message, "Give it a header, or empty it.", line=header.line)
+
+
+def _first_in(rows: Sequence[Sequence[str]], place: int) -> str:
+    return next(row[place].strip() for row in rows if place < len(row) and row[place].strip())
+
+
+def _always_needed(options: ReadOptions) -> list[str]:
+    needed = ["amount", *(ours for ours in ("currency", "product", "distribution") if ours not in options.defaults)]
+    return [*needed, "reference"] if options.require_reference else needed
+
+
+def _how_to_name(ours: str) -> str:
+    ways = [f"Name a column {ours!r}", f'say which one it is with {ours} = "…" under [columns] in the config']
+    if ours in {"currency", "product", "distribution"}:
+        ways.append(f'give one for all rows with {ours} = "…" under [defaults]')
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}."
+
+
+def _matches(titles: Sequence[str], columns: Mapping[str, str]) -> dict[str, list[int]]:
+    """The places that could be each of ours; a mapped column is found by its mapping alone."""
+    mapped = {simplified(theirs): ours for ours, theirs in columns.items()}
+    found: dict[str, list[int]] = {}
+    for place, title in enumerate(titles):
+        name = simplified(title)
+        ours = mapped.get(name) or _KNOWN.get(name)
+        if ours is not None and (name in mapped or ours not in columns):
+            found.setdefault(ours, []).append(place)
+    return found
+
+
+def _check_mapping(columns: Mapping[str, str]) -> None:
+    for ours in columns:
+        if ours not in FIELDS:
+            raise UsageError(f"[columns] in the config names {ours!r}.", f"It can name {listed(list(FIELDS))}.")
+    names = [simplified(theirs) for theirs in columns.values()]
+    if len(set(names)) < len(names) or "" in names:
+        raise UsageError("[columns] in the config names one column twice, or none.", "Give each its own header.")
+
+
+def _refuse_lost_mapping(
+    line: int, titles: Sequence[str], matches: Mapping[str, list[int]], columns: Mapping[str, str]
+) -> None:
+    for ours, theirs in columns.items():
+        if ours not in matches:
+            found = listed([repr(title.strip()) for title in titles if title.strip()])
+            message = f"The config says that {theirs!r} is the {WORDS[ours]}, but the columns are {found}."
+            fix = f'Rename the column, or mend {ours} = "{theirs}" under [columns] in the config.'
+            raise refusal("column_missing", message, fix, line=line)
+
+
+def _refuse_repeated(line: int, titles: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for title in titles:
+        name = title.strip().casefold()
+        if name and name in seen:
+            message = f"Two columns have the same header, {seen[name]!r} and {title.strip()!r}."
+            raise refusal("column_repeated", message, "Rename or delete one of them.", line=line)
+        seen[name] = title.strip()
+
+
+def _refuse_control(line: int, titles: Sequence[str]) -> None:
+    for title in titles:
+        if any(unicodedata.category(letter) == "Cc" and letter not in "\r\n\t" for letter in title):
+            message = f"The header {title!r} contains a control character."
+            raise refusal("column_unreadable", message, "Save the sheet again as 'CSV UTF-8'.", line=line)

@@ -1,0 +1,29 @@
+"""What the config says about reading a sheet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """Defaults for empty cells, and names for columns that nothing else would recognise."""
+
+    currency: str | None = None
+    product: str | None = None
+    distribution: str | None = None
+    template: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Ours to theirs: `{"amount": "Net due"}`. Wins over the names that are known anyway."""
+    require_reference: bool = False
+    """Whether a row without a reference is a problem."""
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """The columns that an empty cell is filled in for, and with what."""
+        named = {
+            "currency": self.currency,
+            "product": self.product,
+            "distribution": self.distribution,
+            "template": self.template,
+        }
+        return {ours: text.strip() for ours, text in named.items() if text and text.strip()}

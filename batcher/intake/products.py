@@ -1,0 +1,30 @@
+"""A product cell: one code, several apart by `|`, or one template `PT-…`."""
+
+import re
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_TEMPLATE = "PT-"
+
+
+def read_products(text: str) -> tuple[tuple[str, ...], str]:
+    """The codes, sorted, and an empty fault; else no codes and `missing`, `malformed`, `repeated` or `mixed`."""
+    if not text:
+        return (), "missing"
+    codes = [code.strip() for code in text.split("|")]
+    if not all(_CODE.fullmatch(code) for code in codes) or any(_nearly_template(code) for code in codes):
+        return (), "malformed"
+    if len({code.casefold() for code in codes}) < len(codes):
+        return (), "repeated"
+    if len(codes) > 1 and any(code.startswith(_TEMPLATE) for code in codes):
+        return (), "mixed"
+    return tuple(sorted(codes)), ""
+
+
+def takes_whole_amounts(codes: tuple[str, ...]) -> bool:
+    """Several products, or a template, come in whole numbers only."""
+    return len(codes) > 1 or any(code.startswith(_TEMPLATE) for code in codes)
+
+
+def _nearly_template(code: str) -> bool:
+    """`pt-…` in small letters would be taken for a product of that name, and `PT-` alone names nothing."""
+    return code == _TEMPLATE or (code.upper().startswith(_TEMPLATE) and not code.startswith(_TEMPLATE))
