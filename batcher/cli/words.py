@@ -112,7 +112,9 @@ def outcome_in_words(outcome: Outcome) -> Iterable[str]:
         yield click.style("Stopped early: ", fg="yellow") + stop.message
     for name, why in list((outcome.kept_back or {}).items())[:LISTED]:
         yield f"Not sent again: {name}, because {why}."
-    if outcome.counts.get("UNKNOWN"):
+    for name in outcome.needs_person[:LISTED]:
+        yield f"Needs a person: {name}, whose order contradicts the row. Look the order up in Runa's portal."
+    if outcome.counts.get("UNKNOWN", 0) > len(outcome.needs_person):
         yield "Unknown rows may have been paid: run the same command again, it asks with the same keys."
 
 
@@ -126,6 +128,7 @@ def outcome_as_json(outcome: Outcome, *, results: str | None = None) -> dict[str
         "paid": amounts(outcome.paid),
         "stops": [{"cause": stop.cause, "message": stop.message, "currency": stop.currency} for stop in outcome.stops],
         "not_sent_again": dict(outcome.kept_back or {}),
+        "needs_person": list(outcome.needs_person),
         "interrupted": outcome.interrupted,
         "results": results,
     }

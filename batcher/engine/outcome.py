@@ -34,6 +34,8 @@ class Outcome:
     stops: tuple[Stop, ...] = ()
     kept_back: Mapping[str, str] | None = None
     """Why rows were not sent although they wait to be, by name."""
+    needs_person: tuple[str, ...] = ()
+    """Rows, by name, whose order contradicts them: no run can settle those."""
     interrupted: bool = False
 
 
@@ -63,6 +65,7 @@ def outcome(
         ),
         stops=tuple(stops),
         kept_back=dict(kept_back or {}),
+        needs_person=tuple(row.name for row in record.rows if row.latest.state is State.MISMATCH),
         interrupted=interrupted,
     )
 

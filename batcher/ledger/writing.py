@@ -1,11 +1,11 @@
 """Every statement that changes the ledger. Each function runs inside a transaction that its caller holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import JSON, Connection, Table, bindparam, func, insert, select, update
 
 from batcher import keys
 from batcher.ledger.tables import (
@@ -70,49 +70,77 @@ def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -
     row_ids = _enter_rows(connection, confirmation, batch_id, plan_id)
     for attempt_id in confirmation.withdrawn:
         move(connection, attempt_id, State.WITHDRAWN, now, "a later confirmed plan omits or changes the row")
-    for order in confirmation.orders:
-        _plan(connection, order, row_ids[order.identity], place, now)
-    for line in confirmation.invalid:
-        _added(
-            connection,
-            invalid_lines,
-            plan_id=plan_id,
-            line=line.line,
-            cells=list(line.cells),
-            reference=line.reference,
-            problems=[asdict(problem) for problem in line.problems],
-        )
+    _plan(connection, confirmation.orders, row_ids, place, now)
+    _add_all(
+        connection,
+        invalid_lines,
+        [
+            {
+                "plan_id": plan_id,
+                "line": line.line,
+                "cells": list(line.cells),
+                "reference": line.reference,
+                "problems": [asdict(problem) for problem in line.problems],
+            }
+            for line in confirmation.invalid
+        ],
+    )
 
 
 def _enter_rows(connection: Connection, confirmation: Confirmation, batch_id: int, plan_id: int) -> dict[str, int]:
+    """Note where the file has each row; gives the ids of all rows of the batch by identity."""
     query = select(rows.c.identity, rows.c.id).where(rows.c.batch_id == batch_id)
     known: dict[str, int] = {row.identity: row.id for row in connection.execute(query)}
-    for entry in confirmation.entries:
-        place = {"plan_id": plan_id, "line": entry.line, "cells": list(entry.cells)}
-        if entry.identity in known:
-            connection.execute(update(rows).where(rows.c.id == known[entry.identity]).values(**place))
-        else:
-            known[entry.identity] = _added(connection, rows, batch_id=batch_id, identity=entry.identity, **place)
-    return known
-
-
-def _plan(connection: Connection, order: PlannedOrder, row_id: int, place: int, now: datetime) -> None:
-    values = {"planned_at": now, "key": order.key, "body": order.body, **_payout(order.payout)}
-    query = select(attempts.c.id).where(attempts.c.row_id == row_id, attempts.c.number == order.number)
-    withdrawn = connection.scalar(query)
-    if withdrawn is not None:
-        move(connection, withdrawn, State.PLANNED, now, "confirmed again", **values)
-        return
-    attempt_id = _added(
+    fresh = [entry for entry in confirmation.entries if entry.identity not in known]
+    common = {"batch_id": batch_id, "plan_id": plan_id}
+    _add_all(
         connection,
-        attempts,
-        row_id=row_id,
-        environment_id=place,
-        number=order.number,
-        state=State.PLANNED,
-        **values,
+        rows,
+        [{**common, "identity": entry.identity, "line": entry.line, "cells": list(entry.cells)} for entry in fresh],
     )
-    _note(connection, attempt_id, None, State.PLANNED, now, "confirmed")
+    moved = [
+        {"its_id": known[entry.identity], "its_line": entry.line, "its_cells": list(entry.cells)}
+        for entry in confirmation.entries
+        if entry.identity in known
+    ]
+    if moved:
+        anew = {"plan_id": plan_id, "line": bindparam("its_line"), "cells": bindparam("its_cells", type_=JSON)}
+        connection.execute(update(rows).where(rows.c.id == bindparam("its_id")).values(anew), moved)
+    return {row.identity: row.id for row in connection.execute(query)}
+
+
+def _plan(
+    connection: Connection, orders: Sequence[PlannedOrder], row_ids: dict[str, int], place: int, now: datetime
+) -> None:
+    """Write new attempts; one that was withdrawn is planned again in its place."""
+    query = select(attempts.c.row_id, attempts.c.number, attempts.c.id).where(attempts.c.state == State.WITHDRAWN)
+    withdrawn = {(attempt.row_id, attempt.number): attempt.id for attempt in connection.execute(query)}
+    new = []
+    for order in orders:
+        values = {"planned_at": now, "key": order.key, "body": order.body, **_payout(order.payout)}
+        row_id = row_ids[order.identity]
+        again = withdrawn.get((row_id, order.number))
+        if again is not None:
+            move(connection, again, State.PLANNED, now, "confirmed again", **values)
+        else:
+            common = {"row_id": row_id, "environment_id": place, "number": order.number, "state": State.PLANNED}
+            new.append({**common, **values})
+    last = connection.scalar(select(func.max(attempts.c.id))) or 0
+    _add_all(connection, attempts, new)
+    _add_all(
+        connection,
+        journal,
+        [
+            {"attempt_id": attempt_id, "at": now, "from_state": None, "to_state": State.PLANNED, "why": "confirmed"}
+            for attempt_id in connection.scalars(select(attempts.c.id).where(attempts.c.id > last))
+        ],
+    )
+
+
+def _add_all(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows with one statement."""
+    if values:
+        connection.execute(insert(table), values)
 
 
 def _payout(payout: Payout) -> dict[str, Any]:

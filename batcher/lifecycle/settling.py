@@ -21,6 +21,6 @@ async def settle(attempt: AttemptRecord, order: Order, *, journal: Journal, at: 
         return attempt
     why = order.status
     if against := contradictions(attempt.order.payout, key=attempt.order.key, order=order):
-        state, why = State.MISMATCH, f"{', '.join(against)} differ"
+        state, why = State.MISMATCH, f"it differs in {', '.join(against)}"
     await journal.settled(attempt.id, order=order, to=state, why=why, at=at)
     return replace(attempt, state=state)
