@@ -19,6 +19,7 @@ def contradictions(payout: Payout, *, key: str, order: Order) -> tuple[str, ...]
 def _comparisons(payout: Payout, key: str, order: Order) -> Iterable[tuple[str, bool]]:
     yield "amount", order.amount is None or order.amount == payout.amount
     yield "currency", _same(payout.currency, order.currency)
+    yield "distribution", _same(payout.distribution.value, order.distribution)
     if payout.distribution is not Distribution.PAYOUT_LINK:
         yield "recipient", _same(payout.email, order.email)
     if payout.distribution is Distribution.RECIPIENT:

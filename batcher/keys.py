@@ -81,7 +81,7 @@ def content_digest(payout: Payout) -> str:
         payout.recipient_reference or "",
         str(payout.amount),
         payout.currency,
-        *(product.casefold() for product in payout.products),
+        *_folded_products(payout),
         payout.template or "",
     ).hex()
 
@@ -97,7 +97,7 @@ def twin_digest(payout: Payout) -> str:
         recipient(payout),
         str(payout.amount),
         payout.currency,
-        *(product.casefold() for product in payout.products),
+        *_folded_products(payout),
     ).hex()
 
 
@@ -135,6 +135,11 @@ def body(*, key: str, batch: str, payout: Payout) -> bytes:
 
 def _folded_email(payout: Payout) -> str:
     return (payout.email or "").casefold()
+
+
+def _folded_products(payout: Payout) -> list[str]:
+    """Sorted once more: `AMZ` comes before `airbnb`, and after it once their case is gone."""
+    return sorted(product.casefold() for product in payout.products)
 
 
 def _distribution_method(payout: Payout) -> dict[str, str]:

@@ -4,12 +4,15 @@ A sheet holds rows; a row that could be read is a `Payout`, one that could not i
 planned is a `PlannedOrder`: one key, one body. What the API says comes back as a `Reply`, with the `Order` in it.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+_LINK = re.compile(r"\w+://\S+")
 
 
 class Distribution(StrEnum):
@@ -62,6 +65,13 @@ class Problem:
     """What to do about it, in a sentence."""
     kind: str
     """A stable word for scripts, such as `amount_not_a_number`."""
+
+    def __post_init__(self) -> None:
+        # A link that is worth money may stand in any cell (a results file read again), and never in a message.
+        for name in ("value", "message"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, _LINK.sub("[link]", text))
 
     def __str__(self) -> str:
         where = f"Line {self.line}" if self.line is not None else "File"
@@ -185,6 +195,7 @@ class Order:
     amount: Decimal | None = None
     currency: str | None = None
     products: tuple[str, ...] | None = None
+    distribution: str | None = None
     email: str | None = None
     recipient_reference: str | None = None
     item_count: int | None = None

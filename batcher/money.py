@@ -1,7 +1,7 @@
 """Amounts of money: `Decimal` from text to wire, in the minor units of their currency; no float ever holds one."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 
 
@@ -30,7 +30,10 @@ def in_minor_units(amount: Decimal, currency: str) -> Decimal:
         raise ValueError(f"{currency} is no currency of ISO 4217")
     if not amount.is_finite():
         raise ValueError(f"{amount} is no amount")
-    exact = amount.quantize(Decimal(1).scaleb(-units))
+    try:
+        exact = amount.quantize(Decimal(1).scaleb(-units))
+    except InvalidOperation as error:
+        raise ValueError(f"{amount} has too many digits") from error
     if exact != amount:
         raise ValueError(f"{amount} has more decimals than {currency} has")
     return exact

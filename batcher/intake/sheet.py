@@ -1,6 +1,7 @@
 """The way of a file: bytes, text, records, columns, rules; at its end a payout or its problems for every row."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -39,7 +40,8 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     payouts = _payouts(frame, problems)
     _refuse_repeated(frame, payouts, problems, header, table.records)
     return Sheet(
-        name=path.name,
+        # A name that is no Unicode could be stored nowhere.
+        name=os.fsencode(path.name).decode(errors="replace"),
         digest=hashlib.sha256(data).hexdigest(),
         encoding=encoding,
         delimiter=table.delimiter,

@@ -14,8 +14,11 @@ from batcher.runa.reading import read_reply
 MAX_ANSWER_BYTES = 1 << 20
 """Where reading an answer ends: one order is some kilobytes."""
 
-MAX_CONNECTIONS = 10
-"""httpx's pool costs more for each request the more connections it holds, and the limit needs few."""
+MAX_CONNECTIONS = 24
+"""As many as there can be requests at one time: none that the ledger has as sent waits for a connection.
+
+httpx's pool costs more for each request the more connections it holds; at usual answer times it holds two or three.
+"""
 
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Raised only before a byte of the request is written."""

@@ -56,6 +56,7 @@ def read_order(content: Mapping[str, Any]) -> Order | None:
         amount=_amount(item.get("face_value")),
         currency=_text(content.get("currency") or _mapping(content.get("payment_method")).get("currency"), 10),
         products=_products(_mapping(item.get("products"))),
+        distribution=_text(method.get("type"), 40),
         email=_text(method.get("email_address"), 320),
         recipient_reference=_text(method.get("recipient_reference"), 255),
         item_count=len(items) or None,
@@ -74,7 +75,7 @@ def _json(content_type: str, answer: bytes | None) -> Mapping[str, Any] | None:
         return None
     try:
         content = json.loads(answer, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 
@@ -88,12 +89,17 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object, longest: int) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= longest else None
+    return value if isinstance(value, str) and 0 < len(value) <= longest and _is_unicode(value) else None
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can escape half a character; no file and no database takes one."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _words(value: object) -> str | None:
     """The API's words for people, bounded and without links: one could be worth money."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _is_unicode(value):
         return None
     return _LINK.sub("[link]", " ".join(value.split()))[:_MESSAGE_CHARACTERS] or None
 
@@ -121,9 +127,11 @@ def _date(value: str | None) -> datetime | None:
         return None
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+        date = date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    # A clock that says something else was never set; keys must not age by it.
+    return date if 2020 <= date.year < 2200 else None
 
 
 def _retry_after_s(value: str | None, date: datetime | None) -> float | None:
@@ -131,6 +139,6 @@ def _retry_after_s(value: str | None, date: datetime | None) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(min(int(value), 86_400))
+        return min(float(value), 86_400.0)
     until = _date(value)
     return None if until is None or date is None else max(0.0, (until - date).total_seconds())
