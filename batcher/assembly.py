@@ -12,7 +12,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from batcher import keys, planning
+from batcher import keys, planning, policy
 from batcher.clock import SystemClock
 from batcher.engine import Observer, Outcome, Progress, knock, outcome, run_rows
 from batcher.intake import ReadOptions, read_sheet
@@ -87,7 +87,7 @@ class Office:
             self.batch(batch),
             self._ledger,
             choices=choices,
-            now=self.now,
+            now=policy.latest([self.now, self._ledger.newest_moment()]),
             window_days=self._settings.duplicates.window_days,
         )
 
@@ -159,7 +159,8 @@ class Office:
                         speaker=self.speaker(api_key),
                         retries=self._retries,
                         halt=halt,
-                        newest_moment=_latest(self._ledger.newest_moment(), server_now),
+                        newest_moment=self._ledger.newest_moment(),
+                        server_at=server_now,
                     )
                     await run_rows(
                         record.rows,
@@ -226,10 +227,6 @@ class Office:
             sends_last_minute=lambda: throttle.sent_last_minute,
             seconds_for=self.seconds_for,
         )
-
-
-def _latest(*moments: datetime | None) -> datetime | None:
-    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _in_thread(thread: ThreadPoolExecutor) -> Blocking:

@@ -21,6 +21,11 @@ STORED_AFTER = 3
 """So many times the same answer at the door on one key, while other keys pass, and the API has stored it."""
 
 
+OTHER_BODY = "idempotency_validation_error"
+"""The API has the key with another body. While it remembers that, asking again tells nothing; once it has forgotten,
+asking again makes a second order."""
+
+
 class Finding(StrEnum):
     """What one answer says about whether an order was made."""
 
@@ -97,7 +102,7 @@ ANSWERS: dict[tuple[int, str], Verdict] = {
     # Every later row in this currency would fail too.
     (400, "insufficient_funds"): _refused("insufficient_funds", Scope.CURRENCY),
     # The key was used before with another body: an order may exist, and asking again cannot tell.
-    (400, "idempotency_validation_error"): _unusable("idempotency_validation_error", Resend.NO),
+    (400, OTHER_BODY): _unusable(OTHER_BODY, Resend.NO),
     # The first request with this key is still running.
     (400, "idempotency_in_progress"): _unusable("idempotency_in_progress"),
     (102, "idempotency_in_progress"): _unusable("idempotency_in_progress"),
@@ -199,6 +204,14 @@ def latest(moments: Iterable[datetime | None]) -> datetime:
 def key_is_old(first_sent_at: datetime, now: datetime) -> bool:
     """Whether the API may have forgotten the key: sending it could then make a second order."""
     return now - first_sent_at > KEY_LIFE
+
+
+def first_sent(sends: Iterable[tuple[datetime, datetime | None]]) -> datetime:
+    """When a key may have been sent first, from `(our clock, the server's newest time before)` of each send.
+
+    The earlier of the two: a clock of ours that was ahead, and was mended since, must not make a key young.
+    """
+    return min(moment for pair in sends for moment in pair if moment is not None)
 
 
 def why_not_resend(*, first_sent_at: datetime, first_speaker: Speaker, speaker: Speaker, now: datetime) -> str | None:

@@ -61,7 +61,9 @@ class Throttle(Protocol):
 class Journal(Protocol):
     """What a run writes into the ledger. Every call returns once what it says is on the disk."""
 
-    async def sending(self, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+    async def sending(
+        self, attempt_id: int, speaker: Speaker, at: Instant, *, server_at: datetime | None = None
+    ) -> int:
         """Note, before the first byte leaves, that the attempt is about to be sent; gives the id of the send."""
         ...
 
@@ -75,16 +77,16 @@ class Journal(Protocol):
         """Note what an order that was read back has come to."""
         ...
 
-    async def withdraw(self, attempt_id: int, *, why: str, at: Instant) -> None:
-        """Note that an attempt that was never taken in will not be sent."""
-        ...
-
     async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
         """Note both or neither: an order that had failed no longer has, and the attempt after it is withdrawn."""
         ...
 
     async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
         """Another attempt that already claims this order."""
+        ...
+
+    async def link_holder(self, attempt_id: int, redemption_url: str) -> int | None:
+        """Another attempt that already has this link."""
         ...
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:

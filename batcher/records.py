@@ -17,10 +17,12 @@ class SendRecord:
 
     sent_at: datetime
     speaker: Speaker
-    answered_at: datetime | None
+    server_at: datetime | None = None
+    """The newest time that the server had told before; older than the truth, never newer."""
+    answered_at: datetime | None = None
     """`None` where no answer was recorded, whether or not one came."""
-    finding: Finding | None
-    cause: str | None
+    finding: Finding | None = None
+    cause: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -38,6 +40,9 @@ class AttemptRecord:
     order: PlannedOrder
     state: State
     planned_at: datetime
+    columns: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    """The row in the file that it was confirmed with: beside these cells, and no others, belongs its link."""
     sends: tuple[SendRecord, ...] = ()
     """Oldest first."""
     order_id: str | None = None
@@ -73,10 +78,13 @@ class RowRecord:
 
     @property
     def latest(self) -> AttemptRecord:
-        """The attempt that says where the row stands: the last one that was not withdrawn, if there is one."""
-        return next(
-            (attempt for attempt in reversed(self.attempts) if attempt.state is not State.WITHDRAWN),
-            self.attempts[-1],
+        """The attempt that says where the row stands: the one that paid or may pay, else the last one not withdrawn.
+
+        An order that had failed and no longer has is followed again, and may be older than attempts that were refused.
+        """
+        return max(
+            self.attempts,
+            key=lambda one: (one.state in PAID_OR_OPEN, one.state is not State.WITHDRAWN, one.order.number),
         )
 
     @property
@@ -88,6 +96,20 @@ class RowRecord:
     def paid_or_open(self) -> bool:
         """Whether money was, is being or may have been paid for it."""
         return self.latest.state in PAID_OR_OPEN
+
+    @property
+    def could_pay(self) -> bool:
+        """Whether money is, or could still be, in play for it: an order that failed has been seen to come through."""
+        return self.paid_or_open or any(one.state is State.FAILED for one in self.attempts)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether an order that had failed came through after the row was changed: what it says now is not paid."""
+        latest = self.latest
+        return latest.state in PAID_OR_OPEN and any(
+            one.order.number > latest.order.number and not same_payment(one.order.payout, latest.order.payout)
+            for one in self.attempts
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from batcher import money
 from batcher.lifecycle import Stop
 from batcher.records import BatchRecord, RowRecord
-from batcher.states import OPEN, RESULT_WORDS, State
+from batcher.states import RESULT_WORDS, State
 
 PAID_ALL = 0
 SOME_FAILED = 3
@@ -35,7 +35,7 @@ class Outcome:
     kept_back: Mapping[str, str] | None = None
     """Why rows were not sent although they wait to be, by name."""
     needs_person: tuple[str, ...] = ()
-    """Rows, by name, whose order contradicts them: no run can settle those."""
+    """Rows, by name, whose order contradicts what the row says: no run can settle those."""
     interrupted: bool = False
 
 
@@ -47,11 +47,13 @@ def outcome(
     interrupted: bool = False,
 ) -> Outcome:
     """What the ledger says of a batch after a run that was stopped by `stops`."""
-    wanted = [row for row in record.rows if _counts(row, record)]
-    words = [RESULT_WORDS[row.latest.state] for row in wanted] + ["INVALID"] * len(_invalid(record))
+    wanted = [row for row in record.rows if _counts(row)]
+    words = [RESULT_WORDS[row.latest.state] for row in wanted] + ["INVALID"] * len(record.invalid)
     codes = {_CODES[word] for word in words} | {stop.exit_code for stop in stops if stop.exit_code == REFUSED_BY_API}
     if interrupted:
         codes.add(INTERRUPTED)
+    if any(row.overtaken for row in wanted):
+        codes.add(SOME_UNSENT)
     return Outcome(
         batch=record.name,
         environment=record.environment.label,
@@ -65,7 +67,7 @@ def outcome(
         ),
         stops=tuple(stops),
         kept_back=dict(kept_back or {}),
-        needs_person=tuple(row.name for row in record.rows if row.latest.state is State.MISMATCH),
+        needs_person=tuple(row.name for row in record.rows if row.latest.state is State.MISMATCH or row.overtaken),
         interrupted=interrupted,
     )
 
@@ -81,15 +83,6 @@ _CODES = {
 }
 
 
-def _counts(row: RowRecord, record: BatchRecord) -> bool:
+def _counts(row: RowRecord) -> bool:
     """Whether a row says something about its batch: it is in the file, or money is or was in play for it."""
-    if row.latest.state in OPEN or row.latest.state is State.COMPLETED:
-        return True
-    unreadable = {f"reference:{line.reference}" for line in record.invalid}
-    return row.in_file and row.identity not in unreadable
-
-
-def _invalid(record: BatchRecord) -> list[int]:
-    """The lines that count as invalid: those of rows that were not paid before they became unreadable."""
-    paid_or_open = {row.identity for row in record.rows if row.paid_or_open}
-    return [line.line for line in record.invalid if f"reference:{line.reference}" not in paid_or_open]
+    return row.in_file or row.paid_or_open

@@ -8,10 +8,10 @@ from batcher.lifecycle import Follower, Halt, Issuer
 from batcher.records import AttemptRecord, RowRecord
 from batcher.states import UNSENT, State
 
-ISSUING = 32
+ISSUING = 16
 """Rows that may be under way to an answer at one time; the limit rarely lets more than a few be."""
 
-ISSUING_AGAIN = 8
+ISSUING_AGAIN = 4
 """The same for rows that are unknown, so that they never keep all others from being sent."""
 
 DRAIN_S = 15.0
@@ -44,6 +44,8 @@ async def run_rows(
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
+        await issuer.drain()
+        await follower.drain()
     if not running.cancelled():
         _raise_first(running.exception())
 

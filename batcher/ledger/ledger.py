@@ -113,9 +113,13 @@ class SqlJournal:
     def __init__(self, writer: GroupedWriter) -> None:
         self._writer = writer
 
-    async def sending(self, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+    async def sending(
+        self, attempt_id: int, speaker: Speaker, at: Instant, *, server_at: datetime | None = None
+    ) -> int:
         """Note that the attempt is about to be sent."""
-        return await self._writer.write(lambda connection: writing.sending(connection, attempt_id, speaker, at))
+        return await self._writer.write(
+            lambda connection: writing.sending(connection, attempt_id, speaker, at, server_at)
+        )
 
     async def answered(
         self, send_id: int, attempt_id: int, *, reply: Reply, verdict: Verdict, to: State, at: Instant
@@ -129,10 +133,6 @@ class SqlJournal:
         """Note what an order has come to."""
         await self._writer.write(lambda connection: writing.settled(connection, attempt_id, order, to, why, at))
 
-    async def withdraw(self, attempt_id: int, *, why: str, at: Instant) -> None:
-        """Note that an attempt will not be sent after all."""
-        await self._writer.write(lambda connection: writing.move(connection, attempt_id, State.WITHDRAWN, at.at, why))
-
     async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
         """Note that an order that had failed no longer has, and withdraw the attempt after it."""
 
@@ -145,6 +145,10 @@ class SqlJournal:
     async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
         """Another attempt that already claims this order."""
         return await self._writer.write(lambda connection: writing.order_holder(connection, attempt_id, order_id))
+
+    async def link_holder(self, attempt_id: int, redemption_url: str) -> int | None:
+        """Another attempt that already has this link."""
+        return await self._writer.write(lambda connection: writing.link_holder(connection, attempt_id, redemption_url))
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:
         """Whether, since then, other keys of the environment got past the door."""

@@ -48,7 +48,7 @@ def sqlite_path(url: str) -> Path:
             f"[ledger] url {url!r} names no SQLite file.",
             "The ledger has to outlive the process: write sqlite:///path/to/ledger.sqlite3.",
         )
-    return Path(parsed.database).expanduser().absolute()
+    return Path(parsed.database).expanduser().resolve()
 
 
 def prepare_place(path: Path) -> None:

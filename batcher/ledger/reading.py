@@ -85,7 +85,7 @@ def _rows(
         .order_by(attempts.c.row_id, attempts.c.number)
     )
     for attempt in connection.execute(query):
-        tried[attempt.row_id].append(_attempt(attempt, tuple(sent[attempt.id])))
+        tried[attempt.row_id].append(_attempt(attempt, columns[attempt.plan_id], tuple(sent[attempt.id])))
     for row in connection.execute(select(rows).where(rows.c.batch_id == batch_id).order_by(rows.c.line, rows.c.id)):
         yield RowRecord(
             id=row.id,
@@ -102,13 +102,14 @@ def _send(send: Row[Any]) -> SendRecord:
     return SendRecord(
         sent_at=send.sent_at,
         speaker=Speaker(base_url=send.base_url, api_version=send.api_version, fingerprint=send.fingerprint),
+        server_at=send.server_at,
         answered_at=send.answered_at,
         finding=None if send.finding is None else Finding(send.finding),
         cause=send.cause,
     )
 
 
-def _attempt(attempt: Row[Any], sent: tuple[SendRecord, ...]) -> AttemptRecord:
+def _attempt(attempt: Row[Any], columns: tuple[str, ...], sent: tuple[SendRecord, ...]) -> AttemptRecord:
     return AttemptRecord(
         id=attempt.id,
         order=PlannedOrder(
@@ -120,6 +121,8 @@ def _attempt(attempt: Row[Any], sent: tuple[SendRecord, ...]) -> AttemptRecord:
         ),
         state=State(attempt.state),
         planned_at=attempt.planned_at,
+        columns=columns,
+        cells=tuple(attempt.cells),
         sends=sent,
         order_id=attempt.order_id,
         accepted_at=attempt.accepted_at,
@@ -161,31 +164,32 @@ def _invalid(connection: Connection, plan: Row[Any]) -> Iterable[InvalidLine]:
 def kin(
     connection: Connection, environment: Environment, *, besides: str, twin_digests: Sequence[str], paid_since: datetime
 ) -> list[Kin]:
-    """Paid (since then) and open attempts with one of these digests, in the environment's other batches."""
+    """Paid (since then) and open attempts with one of these digests, in other batches at the same address."""
     moment = func.coalesce(attempts.c.completed_at, attempts.c.accepted_at, attempts.c.planned_at)
     found: list[Kin] = []
     for start in range(0, len(twin_digests), _CHUNK):
         query = (
-            select(attempts, rows.c.identity, batches.c.name.label("batch"))
+            select(attempts, rows.c.identity, batches.c.name.label("batch"), environments.c.account)
             .join(rows, attempts.c.row_id == rows.c.id)
             .join(batches, rows.c.batch_id == batches.c.id)
             .join(environments, batches.c.environment_id == environments.c.id)
             .where(
+                # Under another account name it may be the same account all the same.
                 environments.c.base_url == environment.base_url,
-                environments.c.account == environment.account,
-                batches.c.name != besides,
+                (batches.c.name != besides) | (environments.c.account != environment.account),
                 attempts.c.twin_digest.in_(twin_digests[start : start + _CHUNK]),
                 attempts.c.state.in_(OPEN) | ((attempts.c.state == State.COMPLETED) & (moment >= paid_since)),
             )
             .order_by(attempts.c.id)
         )
-        found += [_kin(attempt) for attempt in connection.execute(query)]
+        found += [_kin(attempt, environment) for attempt in connection.execute(query)]
     return found
 
 
-def _kin(attempt: Row[Any]) -> Kin:
+def _kin(attempt: Row[Any], environment: Environment) -> Kin:
+    same_account = attempt.account == environment.account
     return Kin(
-        batch=attempt.batch,
+        batch=attempt.batch if same_account else f"{attempt.batch} of account {attempt.account}",
         name=keys.row_name(attempt.identity),
         reference=attempt.reference,
         twin_digest=attempt.twin_digest,
@@ -205,10 +209,13 @@ def account_of(connection: Connection, *, base_url: str, fingerprint: str) -> st
 
 
 def newest_moment(connection: Connection) -> datetime | None:
-    """The newest time that the ledger has seen, on any clock."""
+    """The newest time that the ledger has seen on this machine's clock.
+
+    Not what servers said: one wrong `Date` would age every key for good. A fresh one counts in the run that hears it.
+    """
     seen = [
         connection.scalar(select(func.max(column)))
-        for column in (sends.c.sent_at, sends.c.answered_at, sends.c.reply_date, plans.c.confirmed_at, journal.c.at)
+        for column in (sends.c.sent_at, sends.c.answered_at, plans.c.confirmed_at, journal.c.at)
     ]
     return max((moment for moment in seen if moment is not None), default=None)
 

@@ -33,11 +33,11 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read it as UTC."""
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value)
 
 
 class Money(TypeDecorator[Decimal]):
@@ -139,6 +139,9 @@ attempts = Table(
     Column("number", Integer, nullable=False),
     Column("state", String(10), nullable=False),
     Column("planned_at", Moment, nullable=False),
+    # The row in the file that it was confirmed with: beside these cells, and no others, belongs its link.
+    Column("plan_id", ForeignKey("plans.id"), nullable=False),
+    Column("cells", JSON, nullable=False),
     # What it says: fixed before the first send.
     Column("key", String(36), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -167,6 +170,7 @@ attempts = Table(
     UniqueConstraint("environment_id", "key"),
     UniqueConstraint("environment_id", "order_id"),
     Index("ix_attempts_twins", "environment_id", "twin_digest"),
+    Index("ix_attempts_links", "environment_id", "redemption_url"),
 )
 
 sends = Table(
@@ -177,6 +181,7 @@ sends = Table(
     Column("sent_at", Moment, nullable=False, index=True),
     Column("sent_monotonic_s", Float, nullable=False),
     Column("boot", String, nullable=False),
+    Column("server_at", Moment),
     Column("base_url", String, nullable=False),
     Column("api_version", String, nullable=False),
     Column("fingerprint", String(16), nullable=False),

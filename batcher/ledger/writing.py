@@ -19,7 +19,7 @@ from batcher.ledger.tables import (
     rows,
     sends,
 )
-from batcher.model import Environment, Instant, Order, Payout, PlannedOrder, Reply, Speaker
+from batcher.model import Environment, Instant, Order, Payout, Reply, Speaker
 from batcher.policy import Verdict
 from batcher.records import Confirmation
 from batcher.states import State, step
@@ -70,7 +70,7 @@ def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -
     row_ids = _enter_rows(connection, confirmation, batch_id, plan_id)
     for attempt_id in confirmation.withdrawn:
         move(connection, attempt_id, State.WITHDRAWN, now, "a later confirmed plan omits or changes the row")
-    _plan(connection, confirmation.orders, row_ids, place, now)
+    _plan(connection, confirmation, row_ids, place, plan_id, now)
     _add_all(
         connection,
         invalid_lines,
@@ -110,14 +110,21 @@ def _enter_rows(connection: Connection, confirmation: Confirmation, batch_id: in
 
 
 def _plan(
-    connection: Connection, orders: Sequence[PlannedOrder], row_ids: dict[str, int], place: int, now: datetime
+    connection: Connection,
+    confirmation: Confirmation,
+    row_ids: dict[str, int],
+    place: int,
+    plan_id: int,
+    now: datetime,
 ) -> None:
     """Write new attempts; one that was withdrawn is planned again in its place."""
     query = select(attempts.c.row_id, attempts.c.number, attempts.c.id).where(attempts.c.state == State.WITHDRAWN)
     withdrawn = {(attempt.row_id, attempt.number): attempt.id for attempt in connection.execute(query)}
+    cells = {entry.identity: list(entry.cells) for entry in confirmation.entries}
     new = []
-    for order in orders:
-        values = {"planned_at": now, "key": order.key, "body": order.body, **_payout(order.payout)}
+    for order in confirmation.orders:
+        values = {"planned_at": now, "plan_id": plan_id, "cells": cells[order.identity]}
+        values |= {"key": order.key, "body": order.body, **_payout(order.payout)}
         row_id = row_ids[order.identity]
         again = withdrawn.get((row_id, order.number))
         if again is not None:
@@ -169,7 +176,7 @@ def _note(connection: Connection, attempt_id: int, current: State | None, to: St
     connection.execute(insert(journal).values(attempt_id=attempt_id, at=now, from_state=current, to_state=to, why=why))
 
 
-def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Instant) -> int:
+def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Instant, server_at: datetime | None) -> int:
     """Note that the attempt is about to be sent; gives the id of the send."""
     move(connection, attempt_id, State.SENT, at.at, "about to be sent")
     return _added(
@@ -179,6 +186,7 @@ def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Insta
         sent_at=at.at,
         sent_monotonic_s=at.monotonic_s,
         boot=at.boot,
+        server_at=server_at,
         base_url=speaker.base_url,
         api_version=speaker.api_version,
         fingerprint=speaker.fingerprint,
@@ -238,6 +246,15 @@ def order_holder(connection: Connection, attempt_id: int, order_id: str) -> int 
     own = select(attempts.c.environment_id).where(attempts.c.id == attempt_id).scalar_subquery()
     query = select(attempts.c.id).where(
         attempts.c.environment_id == own, attempts.c.order_id == order_id, attempts.c.id != attempt_id
+    )
+    return connection.scalar(query)
+
+
+def link_holder(connection: Connection, attempt_id: int, redemption_url: str) -> int | None:
+    """Another attempt of the same environment that already has this link, if there is one."""
+    own = select(attempts.c.environment_id).where(attempts.c.id == attempt_id).scalar_subquery()
+    query = select(attempts.c.id).where(
+        attempts.c.environment_id == own, attempts.c.redemption_url == redemption_url, attempts.c.id != attempt_id
     )
     return connection.scalar(query)
 

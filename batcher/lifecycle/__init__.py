@@ -2,6 +2,7 @@
 
 from batcher.lifecycle.following import Follower, Polls
 from batcher.lifecycle.halt import Halt, Stop
-from batcher.lifecycle.issuing import Issuer, Retries
+from batcher.lifecycle.issuing import Issuer
+from batcher.lifecycle.retries import Retries
 
 __all__ = ["Follower", "Halt", "Issuer", "Polls", "Retries", "Stop"]

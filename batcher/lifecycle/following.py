@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from batcher import policy
 from batcher.lifecycle.halt import Halt
+from batcher.lifecycle.recording import Recording
 from batcher.lifecycle.settling import settle
 from batcher.model import Reply
 from batcher.ports import Api, Clock, Journal
@@ -34,9 +35,14 @@ class Follower:
         self._clock = clock
         self._polls = polls
         self._halt = halt
+        self._recording = Recording()
         self._readers = asyncio.Semaphore(READERS)
         self._paused_until_s = 0.0
         self._refused_in_a_row = 0
+
+    async def drain(self) -> None:
+        """Wait until everything that was read is on the disk."""
+        await self._recording.drain()
 
     async def follow(self, attempt: AttemptRecord, *, at_once: bool = False) -> AttemptRecord:
         """Read the order until it is finished, reading ends, or it has taken too long; gives where it then stands.
@@ -67,8 +73,8 @@ class Follower:
         """Read the order once. An answer that says nothing (a fault, a 404 just after creating) changes nothing."""
         assert attempt.order_id is not None  # noqa: S101 - that is what accepted means
         async with self._readers:
-            paused_s = self._paused_until_s - self._clock.instant().monotonic_s
-            if paused_s > 0:
+            # Asked again after each sleep: another reader may have been refused meanwhile.
+            while (paused_s := self._paused_s) > 0 and not self._halt.stops_reading:
                 await self._halt.sleep_while_reading(self._clock, paused_s)
             if self._halt.stops_reading:
                 return attempt
@@ -77,7 +83,12 @@ class Follower:
             self._heed(reply, attempt)
             return attempt
         self._refused_in_a_row = 0
-        return await asyncio.shield(settle(attempt, reply.order, journal=self._journal, at=self._clock.instant()))
+        at = self._clock.instant()
+        return await self._recording.finish(settle(attempt, reply.order, journal=self._journal, at=at))
+
+    @property
+    def _paused_s(self) -> float:
+        return self._paused_until_s - self._clock.instant().monotonic_s
 
     def _heed(self, reply: Reply, attempt: AttemptRecord) -> None:
         verdict = policy.judge(reply)

@@ -1,6 +1,6 @@
 """Sending one row: intent, request, answer, and what follows, until it is accepted, refused, held or unknown."""
 
-import asyncio
+import logging
 import random  # noqa: TID251 - only the type of the generator that is passed in
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +9,10 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 
 from batcher import policy
 from batcher.lifecycle.halt import Halt
+from batcher.lifecycle.predecessors import Predecessors
+from batcher.lifecycle.recording import Recording
+from batcher.lifecycle.resending import ORDER_CLAIMED, why_not_send
+from batcher.lifecycle.retries import Retries
 from batcher.lifecycle.settling import settle
 from batcher.model import Reply, Speaker
 from batcher.policy import Finding, Resend, Verdict
@@ -16,18 +20,7 @@ from batcher.ports import Api, Clock, Journal, Throttle
 from batcher.records import AttemptRecord, RowRecord, SendRecord
 from batcher.states import UNSENT, State
 
-ORDER_CLAIMED = Verdict(Finding.UNUSABLE, "order_of_another_row", Resend.NO)
-"""The answer names an order that another attempt has: it is not this row's, whatever it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
-    """How often, within one run, one row is sent."""
-
-    attempts: int
-    """Sends of one key, the first included."""
-    min_wait_s: float
-    max_wait_s: float
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,9 @@ class Issuer:
         retries: Retries,
         halt: Halt,
         newest_moment: datetime | None,
+        server_at: datetime | None = None,
     ) -> None:
-        """`newest_moment` is the newest time the ledger has seen: keys age by the latest of all clocks."""
+        """Keys age by the latest of all clocks: ours, the newest time that the ledger has seen, the server's."""
         self._api = api
         self._journal = journal
         self._throttle = throttle
@@ -70,41 +64,50 @@ class Issuer:
         self._speaker = speaker
         self._retries = retries
         self._halt = halt
+        self._recording = Recording()
         self._newest_moment = newest_moment
+        self._server_at = server_at
+        self._predecessors = Predecessors(
+            api=api,
+            journal=journal,
+            clock=clock,
+            rng=rng,
+            retries=retries,
+            halt=halt,
+            recording=self._recording,
+        )
         self.kept_back: dict[str, str] = {}
         """Why rows were not sent although they wait to be, by name."""
 
     def heard(self, reply: Reply) -> None:
         """Note the server's clock."""
         if reply.date is not None:
-            self._newest_moment = policy.latest([self._newest_moment, reply.date])
+            self._server_at = policy.latest([self._server_at, reply.date])
+
+    async def drain(self) -> None:
+        """Wait until every answer that came is on the disk."""
+        await self._recording.drain()
 
     async def issue(self, row: RowRecord) -> AttemptRecord:
         """Send the row's attempt, again where that is safe and makes sense; gives where it then stands.
 
-        A row that waits for a new attempt after a failed order is sent only once that order was read again and is
-        still failed; where it is not, what comes back is that older attempt, to be followed.
+        A new attempt after a failed order is sent only while that order is still failed; where it no longer is, what
+        comes back is that older attempt, to be followed.
         """
-        attempt = row.latest
-        if (why := self._why_not(attempt)) is not None:
-            self.kept_back[row.name] = why
-            return attempt
-        revived = await self._revived(row)
-        if revived is not None:
-            return revived
-        if self._halt.stops_sending(attempt.order.payout.currency) or row.name in self.kept_back:
-            return attempt
-        sent = _Sent(attempt, None)
+        sent = _Sent(row.latest, None)
 
         async def send() -> _Sent:
             nonlocal sent
-            sent = await self._send(sent.attempt)
+            sent = await self._send(row, sent.attempt)
             return sent
 
         await self._retrying()(send)
         if sent.again and sent.verdict is not None and sent.verdict.finding is Finding.TURNED_AWAY:
             # Turned away as often as it may be sent: every other row would be, too.
-            self._halt.heed(sent.verdict, currency=attempt.order.payout.currency, exhausted=True)
+            self._halt.heed(sent.verdict, currency=row.latest.order.payout.currency, exhausted=True)
+        if sent.attempt.state in _SENDABLE and (why := self._why_not(sent.attempt)) is not None:
+            # It grew too old while it waited, or the server's clock says so.
+            self.kept_back[row.name] = why
         return sent.attempt
 
     def _retrying(self) -> AsyncRetrying:
@@ -129,43 +132,54 @@ class Issuer:
             rng=self._rng,
         )
 
-    async def _send(self, attempt: AttemptRecord) -> _Sent:
-        """One send: a permit, the intent on disk, the request, the answer on disk."""
+    async def _send(self, row: RowRecord, attempt: AttemptRecord) -> _Sent:
+        """One send: a permit, a last look at what may forbid it, intent on disk, request, answer on disk."""
         currency = attempt.order.payout.currency
+        if self._must_not(attempt):
+            return _Sent(attempt, None)
         lease = await self._halt.before_no_sends(self._throttle.lease(resend=attempt.state is State.UNKNOWN))
         if lease is None:
             return _Sent(attempt, None)
         try:
-            if self._halt.stops_sending(currency) or self._why_not(attempt) is not None:
+            instead = await self._predecessors.look(row, attempt)
+            if isinstance(instead, AttemptRecord):
+                return _Sent(instead, None)
+            if instead is not None:
+                self.kept_back[row.name] = instead
+            if instead is not None or self._must_not(attempt):
                 return _Sent(attempt, None)
-            sent_at = self._clock.instant()
-            send_id = await self._journal.sending(attempt.id, self._speaker, sent_at)
+            sent_at, server_at = self._clock.instant(), self._server_at
+            send_id = await self._journal.sending(attempt.id, self._speaker, sent_at, server_at=server_at)
+            logger.info("%s: attempt %d is sent", row.name, attempt.order.number)
             reply = await self._api.create(key=attempt.order.key, body=attempt.order.body)
         finally:
             lease.answered()
         self.heard(reply)
         # From here to the disk nothing may come between: an answer that is lost is a row that is unknown.
-        sent = await asyncio.shield(self._answered(attempt, send_id, sent_at.at, reply))
+        send = SendRecord(sent_at=sent_at.at, speaker=self._speaker, server_at=server_at)
+        sent = await self._recording.finish(self._answered(attempt, send_id, send, reply))
         assert sent.verdict is not None  # noqa: S101 - every answer is judged
         if sent.verdict.cause == policy.RATE_LIMITED.cause:
             self._throttle.refused(reply.retry_after_s)
         self._halt.heed(sent.verdict, currency=currency)
+        logger.info("%s: %s, so %s", row.name, sent.verdict.cause, sent.attempt.state)
         return sent
 
-    async def _answered(self, attempt: AttemptRecord, send_id: int, sent_at: datetime, reply: Reply) -> _Sent:
+    def _must_not(self, attempt: AttemptRecord) -> bool:
+        """Whether a stop reaches this attempt, or its key may not be repeated."""
+        return self._halt.stops_sending(attempt.order.payout.currency) or self._why_not(attempt) is not None
+
+    def _why_not(self, attempt: AttemptRecord) -> str | None:
+        now = policy.latest([self._clock.instant().at, self._newest_moment, self._server_at])
+        return why_not_send(attempt, speaker=self._speaker, now=now)
+
+    async def _answered(self, attempt: AttemptRecord, send_id: int, send: SendRecord, reply: Reply) -> _Sent:
         verdict = policy.judge(reply)
         if reply.order is not None and verdict.finding is Finding.ACCEPTED:
             holder = await self._journal.holder_of(attempt.id, reply.order.order_id)
             verdict = verdict if holder is None else ORDER_CLAIMED
         at = self._clock.instant()
-        send = SendRecord(
-            sent_at=sent_at,
-            speaker=self._speaker,
-            answered_at=at.at,
-            finding=verdict.finding,
-            cause=verdict.cause,
-        )
-        sends = (*attempt.sends, send)
+        sends = (*attempt.sends, replace(send, answered_at=at.at, finding=verdict.finding, cause=verdict.cause))
         state = await self._state_after(attempt.id, sends)
         await self._journal.answered(send_id, attempt.id, reply=reply, verdict=verdict, to=state, at=at)
         after = replace(attempt, state=state, sends=sends)
@@ -180,44 +194,3 @@ class Issuer:
             attempt_id, sends[-policy.STORED_AFTER].sent_at
         )
         return policy.state_after(verdicts, others_passed=others_passed)
-
-    def _why_not(self, attempt: AttemptRecord) -> str | None:
-        """Why this attempt must not be sent again; one that was never sent may always be."""
-        if not attempt.sends:
-            return None
-        first = attempt.sends[0]
-        return policy.why_not_resend(
-            first_sent_at=first.sent_at,
-            first_speaker=first.speaker,
-            speaker=self._speaker,
-            now=policy.latest([self._clock.instant().at, self._newest_moment]),
-        )
-
-    async def _revived(self, row: RowRecord) -> AttemptRecord | None:
-        """An earlier attempt whose order had failed and no longer has; the new attempt is then withdrawn."""
-        if row.latest.sends:
-            return None
-        for earlier in row.attempts:
-            if earlier.state is not State.FAILED or earlier.order_id is None:
-                continue
-            reply = await self._read_failed(earlier.order_id)
-            if reply is None or reply.order is None:
-                self.kept_back[row.name] = "the order that failed could not be read again"
-                return None
-            if reply.order.status != "FAILED":
-                why = "the order that had failed was read again, and no longer has"
-                at = self._clock.instant()
-                await asyncio.shield(self._journal.reopened(earlier.id, row.latest.id, why=why, at=at))
-                return replace(earlier, state=State.ACCEPTED, accepted_at=at.at)
-        return None
-
-    async def _read_failed(self, order_id: str) -> Reply | None:
-        for nth in range(1, self._retries.attempts + 1):
-            reply = await self._api.read(order_id)
-            if reply.order is not None or self._halt.stops_sending(""):
-                return reply
-            wait_s = policy.wait_s(
-                nth, min_wait_s=self._retries.min_wait_s, max_wait_s=self._retries.max_wait_s, rng=self._rng
-            )
-            await self._halt.sleep_while_sending(self._clock, wait_s)
-        return None

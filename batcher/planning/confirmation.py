@@ -28,13 +28,8 @@ def confirmation(plan: Plan, *, confirmed_by: str) -> Confirmation:
 
 
 def _entries(plan: Plan) -> Iterable[RowEntry]:
-    known = {row.identity for row in plan.record.rows}
-    for row in plan.sheet.rows:
-        if row.payout is not None:
-            yield RowEntry(identity=keys.identity(row.payout), line=row.line, cells=row.cells)
-        elif (identity := f"reference:{row.reference}") in known:
-            # It cannot be read any more, but it is still there.
-            yield RowEntry(identity=identity, line=row.line, cells=row.cells)
+    for row, payout in plan.sheet.payouts:
+        yield RowEntry(identity=keys.identity(payout), line=row.line, cells=row.cells)
 
 
 def _invalid(plan: Plan) -> Iterable[InvalidLine]:

@@ -40,7 +40,7 @@ class Standing(StrEnum):
     MISSING = "missing"
     """Paid or open, and gone from the file: refused, or accepted as gone."""
     DOUBTFUL = "doubtful"
-    """New, and the image of a payment that was made or may have been: refused."""
+    """New or not sent yet, and the image of a payment that was made or may have been: refused."""
     WITHDRAWN = "withdrawn"
     """Confirmed before, never sent, and no longer in the file."""
     GONE = "gone"

@@ -42,7 +42,7 @@ def make_plan(
     others = [_line_gone(row, row.identity in claimed, choices) for row in record.rows if row.identity not in readable]
     lines = doubts(
         [*in_file, *(line for line in others if line is not None)],
-        unclaimed=[row for row in record.rows if row.identity not in claimed and row.paid_or_open],
+        unclaimed=[row for row in record.rows if row.identity not in readable and row.could_pay],
         memory=memory,
         environment=record.environment,
         batch=record.name,
@@ -63,8 +63,7 @@ def make_plan(
 
 def _line_of(row: SheetRow, known: dict[str, RowRecord], record: BatchRecord, choices: Choices) -> PlanLine:
     if row.payout is None:
-        name = row.reference or f"line {row.line}"
-        return PlanLine(standing=Standing.INVALID, name=name, line=row.line, why=str(row.problems[0]))
+        return _line_of_unreadable(row, known.get(f"reference:{row.reference}"))
     identity = keys.identity(row.payout)
     line = PlanLine(
         standing=Standing.NEW,
@@ -78,15 +77,29 @@ def _line_of(row: SheetRow, known: dict[str, RowRecord], record: BatchRecord, ch
     return _line_of_known(line, line.record, row.payout, record, choices)
 
 
+def _line_of_unreadable(row: SheetRow, record: RowRecord | None) -> PlanLine:
+    """A line that cannot be read. If its reference was paid, nobody knows whether it still means the same payment."""
+    line = PlanLine(
+        standing=Standing.INVALID,
+        name=row.reference or f"line {row.line}",
+        line=row.line,
+        record=record,
+        why=str(row.problems[0]),
+    )
+    if record is None or not record.paid_or_open:
+        return line
+    return replace(line, standing=Standing.EDITED, why=f"{describe(record)}; its line can no longer be read")
+
+
 def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, choices: Choices) -> PlanLine:
     latest = row.latest
     unchanged = same_payment(payout, latest.order.payout)
     if latest.state is State.WITHDRAWN:
         return replace(line, order=_order(record, row.identity, latest.order.number, payout))
     if latest.state in UNSENT:
-        if unchanged:
-            return replace(line, standing=Standing.UNSENT)
         again = _order(record, row.identity, latest.order.number, payout)
+        if again.body == latest.order.body:
+            return replace(line, standing=Standing.UNSENT)
         return replace(line, order=again, withdraws=latest.id, why="changed before it was sent")
     if latest.state in PAID_OR_OPEN:
         if unchanged:
@@ -188,13 +201,16 @@ def _refusal(line: PlanLine, kind: str, message: str, fix: str) -> Problem:
 
 
 def _old_plans(lines: Iterable[PlanLine], record: BatchRecord, choices: Choices, now: datetime) -> Iterable[Problem]:
-    """A plan so old that, had its ledger been put back from a copy, its keys could be forgotten at Runa."""
+    """A plan so old that, had its ledger been put back from a copy, its keys could be forgotten at Runa.
+
+    That holds as well for a row that was changed before it was sent, or withdrawn: the key stays the same.
+    """
     if choices.never_sent:
         return
     old = [
         line
         for line in lines
-        if line.standing is Standing.UNSENT
+        if line.standing in {Standing.UNSENT, Standing.NEW}
         and line.record is not None
         and not line.record.latest.sends
         and key_is_old(line.record.latest.planned_at, now)

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from batcher import keys
-from batcher.model import Environment
+from batcher.model import Environment, Payout
 from batcher.planning.plan import Choices, PlanLine, Standing
 from batcher.ports import Memory
 from batcher.records import Kin, RowRecord, same_payment
-from batcher.states import OPEN
+from batcher.states import OPEN, PAID_OR_OPEN, State
 
 Value = TypeVar("Value")
 
@@ -31,9 +31,9 @@ def doubts(
     now: datetime,
     window_days: int,
 ) -> list[PlanLine]:
-    """The same lines, with those that would get an order and have a twin marked as doubtful.
+    """The same lines, with those for which an order would be made and that have a twin marked as doubtful.
 
-    `unclaimed` are the paid or open rows of the batch that no row of the file claims.
+    `unclaimed` are the rows of the batch for which money was or could be paid, and that no row of the file claims.
     """
     listed = list(lines)
     twins = _Twins(
@@ -41,7 +41,9 @@ def doubts(
         memory.kin(
             environment,
             besides=batch,
-            twin_digests=sorted({keys.twin_digest(line.order.payout) for line in listed if line.order is not None}),
+            twin_digests=sorted(
+                {keys.twin_digest(payout) for payout in map(_to_be_paid, listed) if payout is not None}
+            ),
             paid_since=now - timedelta(days=window_days),
         ),
         choices,
@@ -61,17 +63,29 @@ class _Twins:
     """What a row could be the twin of."""
 
     def __init__(self, unclaimed: Sequence[RowRecord], kin: Iterable[Kin], choices: Choices) -> None:
-        self._equal = _grouped((keys.twin_digest(row.latest.order.payout), row) for row in unclaimed)
-        self._recipient = _grouped((keys.recipient(row.latest.order.payout), row) for row in unclaimed)
+        self._equal = _grouped(
+            (keys.twin_digest(attempt.order.payout), row)
+            for row in unclaimed
+            for attempt in row.attempts
+            if attempt.state in PAID_OR_OPEN or attempt.state is State.FAILED
+        )
+        self._recipient = _grouped(
+            (keys.recipient(row.latest.order.payout), row) for row in unclaimed if row.paid_or_open
+        )
         self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
 
     def why(self, line: PlanLine) -> str | None:
         """Why this line is doubtful, in words that name batches and lines; `None` if it is not."""
-        if line.order is None:
+        payout = _to_be_paid(line)
+        if payout is None:
             return None
-        payout = line.order.payout
         digest = keys.twin_digest(payout)
         for row in self._equal.get(digest, ()):
+            if not row.paid_or_open:
+                return (
+                    f"'{row.name}' (line {row.line} when it was confirmed) in this batch failed to pay the same; under "
+                    "its own reference that order is read once more before anything is sent, under a new one it is not"
+                )
             return (
                 f"'{row.name}' (line {row.line} when it was confirmed) in this batch paid or may have paid the same, "
                 "and no row of the file claims it"
@@ -90,6 +104,13 @@ class _Twins:
         return None
 
 
+def _to_be_paid(line: PlanLine) -> Payout | None:
+    """What the line would pay. Also what was confirmed and not sent: another batch may have paid it since."""
+    if line.order is not None:
+        return line.order.payout
+    return line.payout if line.standing is Standing.UNSENT else None
+
+
 def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, list[Value]]:
     groups: defaultdict[str, list[Value]] = defaultdict(list)
     for key, value in pairs:
@@ -98,12 +119,14 @@ def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, list[Value]]:
 
 
 def _told_apart(ours: str | None, theirs: str | None) -> bool:
-    """Two references that differ say that two payments are meant."""
-    return ours is not None and theirs is not None and ours != theirs
+    """Two references that differ say that two payments are meant; `INV-1` and `inv-1` do not differ to a person."""
+    return ours is not None and theirs is not None and keys.folded(ours) != keys.folded(theirs)
 
 
 def _as_before(line: PlanLine) -> bool:
-    """Whether this is only a further attempt of what was confirmed before."""
+    """Whether this is only what was confirmed before, or a further attempt of it."""
+    if line.standing is Standing.UNSENT:
+        return True
     if line.standing is not Standing.RETRY or line.record is None or line.order is None:
         return False
     return same_payment(line.order.payout, line.record.latest.order.payout)

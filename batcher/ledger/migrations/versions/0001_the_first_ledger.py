@@ -87,6 +87,8 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("planned_at", sa.String(length=27), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("cells", sa.JSON(), nullable=False),
         sa.Column("key", sa.String(length=36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("reference", sa.String(), nullable=True),
@@ -109,12 +111,14 @@ def upgrade() -> None:
         sa.Column("error_message", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["environment_id"], ["environments.id"], name=op.f("fk_attempts_environment_id")),
         sa.ForeignKeyConstraint(["row_id"], ["rows.id"], name=op.f("fk_attempts_row_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_attempts_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("environment_id", "key", name=op.f("uq_attempts_environment_id_key")),
         sa.UniqueConstraint("environment_id", "order_id", name=op.f("uq_attempts_environment_id_order_id")),
         sa.UniqueConstraint("row_id", "number", name=op.f("uq_attempts_row_id_number")),
     )
     op.create_index("ix_attempts_twins", "attempts", ["environment_id", "twin_digest"], unique=False)
+    op.create_index("ix_attempts_links", "attempts", ["environment_id", "redemption_url"], unique=False)
     op.create_table(
         "journal",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -134,6 +138,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.String(length=27), nullable=False),
         sa.Column("sent_monotonic_s", sa.Float(), nullable=False),
         sa.Column("boot", sa.String(), nullable=False),
+        sa.Column("server_at", sa.String(length=27), nullable=True),
         sa.Column("base_url", sa.String(), nullable=False),
         sa.Column("api_version", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(length=16), nullable=False),
