@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from batcher import __version__
-from batcher.cli.failing import fail
+from batcher.cli.failing import colours, fail
 
 COMMANDS = {
     "demo": "The whole job on sample data, against a sandbox on this machine; nothing to set up.",
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and leave the process with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        code = batcher.main(args=given, prog_name="batcher", standalone_mode=False)
+        code = batcher.main(args=given, prog_name="batcher", standalone_mode=False, color=colours())
     except click.exceptions.Abort:
         code = fail(KeyboardInterrupt(), as_json="--json" in given)
     except click.ClickException as error:

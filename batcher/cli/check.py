@@ -8,7 +8,7 @@ import click
 
 from batcher.cli.common import Given, common
 from batcher.cli.failing import SHOWN
-from batcher.errors import InputInvalid
+from batcher.errors import InputInvalid, UsageError
 
 
 @click.command(name="check")
@@ -21,6 +21,8 @@ def command(given: Given, file: Path, errors: Path | None) -> int:
     from batcher.cli.words import sheet_in_words
     from batcher.results import write_problems
 
+    if errors is not None and errors.resolve() == file.resolve():
+        raise UsageError(f"--errors would overwrite {file}.", "Name another file for the problems.")
     sheet = load_sheet(file, given.settings())
     if errors is not None:
         write_problems(sheet, errors)

@@ -22,12 +22,11 @@ class ManyValues(click.Command):
             if arg == "--":
                 spread += args[index:]
                 break
-            if arg == "--pay-again":
-                many = True
-                continue
-            if arg.startswith("-"):
-                many = False
-            spread += ["--pay-again", arg] if many else [arg]
+            if many and not arg.startswith("-") and spread[-1] != "--pay-again":
+                spread.append("--pay-again")
+            elif arg.startswith("-"):
+                many = arg == "--pay-again"
+            spread.append(arg)
         return super().parse_args(ctx, spread)
 
 

@@ -1,5 +1,6 @@
 """What all commands share: their options, their settings, and how they end."""
 
+import contextlib
 import functools
 import logging
 import os
@@ -44,7 +45,9 @@ class Given:
     def say(self, text: str = "") -> None:
         """A message for people: to stderr, and not at all where the answer is JSON."""
         if not self.as_json:
-            click.echo(text, err=True)
+            # Nobody reads it any more where stderr is closed; what is being done goes on all the same.
+            with contextlib.suppress(OSError):
+                click.echo(text, err=True)
 
 
 def common(function: Callable[..., int]) -> Callable[..., int]:
@@ -68,6 +71,9 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
         # Below these lie bodies and headers, and in them people's data and the key.
         for library in ("httpx", "httpcore", "alembic", "sqlalchemy", "asyncio"):
             logging.getLogger(library).setLevel(logging.WARNING)
+        if verbose > 1:
+            # One line for each request: method, address, status.
+            logging.getLogger("httpx").setLevel(logging.INFO)
         try:
             return function(Given(config, as_json, no_input, verbose), **options)
         except (click.ClickException, click.exceptions.Exit, click.exceptions.Abort):
@@ -78,10 +84,11 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
     return wrapped
 
 
-def batch_name(given: Given, name: str | None, *, proposal: str = "") -> str:
+def batch_name(given: Given, name: str | None, *, proposal: str = "", ask: bool = True) -> str:
     """The batch's name, asked for where a person is there to answer. Raises `UsageError`."""
-    if name is None and given.asks:
-        name = click.prompt("Name of this batch", default=proposal or None, err=True)
+    if name is None and ask and given.asks:
+        fits = BATCH_NAME.fullmatch(proposal) is not None
+        name = click.prompt("Name of this batch", default=proposal if fits else None, err=True)
     if name is None:
         raise UsageError("The batch has no name.", "Say --batch NAME, such as --batch 2026-11-incentives.")
     if not BATCH_NAME.fullmatch(name):

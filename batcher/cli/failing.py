@@ -1,6 +1,7 @@
 """How a failure is told: one sentence on what is wrong, one on what to do, and the exit code."""
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ SHOWN = 200
 """Problems on the screen; the file of `check --errors` and `--json` have all."""
 
 
+def colours() -> bool | None:
+    """Whether to print them: never where NO_COLOR says so, else `None`, which leaves it to whether it is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 def fail(error: BaseException, *, as_json: bool, verbose: bool = False) -> int:
     """Tell of `error` on stderr, or as JSON on stdout; gives the exit code."""
     code, content = _told(error)
@@ -28,7 +34,7 @@ def fail(error: BaseException, *, as_json: bool, verbose: bool = False) -> int:
         click.echo(error.ctx.get_usage(), err=True)
     if verbose and code == 1:
         traceback.print_exception(error, file=sys.stderr)
-    click.echo(click.style("Stopped: ", fg="red", bold=True) + content["message"], err=True)
+    click.echo(click.style("Stopped: ", fg="red", bold=True) + content["message"], err=True, color=colours())
     if content["fix"]:
         click.echo(content["fix"], err=True)
     return code

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from batcher.cli.words import duration
@@ -39,7 +40,7 @@ class _View:
         line = Text.assemble(
             (f"{progress.paid} paid", "green"),
             f"  {progress.open} open",
-            ("  ", ""),
+            "  ",
             (f"{progress.failed} failed", "red" if progress.failed else "dim"),
             "  ",
             (f"{progress.unknown} unknown", "yellow" if progress.unknown else "dim"),
@@ -47,4 +48,7 @@ class _View:
             (f"   {progress.sends_last_minute} sent in the last minute", "dim"),
             (f", about {duration(progress.seconds_left)} left" if progress.waiting else "", "dim"),
         )
-        return Group(ProgressBar(total=max(1, progress.total), completed=done, width=60), line)
+        view = Table.grid()
+        view.add_row(ProgressBar(total=max(1, progress.total), completed=done, width=60))
+        view.add_row(line)
+        return view

@@ -16,7 +16,7 @@ def command(given: Given, name: str) -> int:
     from batcher.assembly import Office
 
     with Office(given.settings()) as office:
-        require_known(office.batch(batch_name(given, name)).rows, name, office.environment.label)
+        require_known(office.batch(batch_name(given, name)))
         path = office.write_results(name)
     if given.as_json:
         click.echo(json.dumps({"batch": name, "results": str(path), "exit_code": 0}))

@@ -43,9 +43,10 @@ def command(given: Given, file: Path, batch: str | None, yes: bool, **options: A
     from batcher.assembly import Office, load_sheet
     from batcher.settings import load_api_key, require_reachable_environment
 
+    _take_termination_for_interruption()
     settings = given.settings()
     choices = choices_from(options)
-    name = batch_name(given, batch, proposal="" if yes else file.stem.lower())
+    name = batch_name(given, batch, proposal=file.stem.lower(), ask=not yes)
     sheet = load_sheet(file, settings)
     require_reachable_environment(settings)
     api_key = load_api_key(settings, os.environ)
@@ -76,14 +77,16 @@ def confirm(given: Given, plan: "Plan", *, yes: bool) -> None:
     from batcher import money
     from batcher.planning import Standing
 
-    if yes or not (plan.to_send or plan.of(Standing.WITHDRAWN)):
+    again = plan.of(Standing.UNKNOWN)
+    if yes or not (plan.to_send or again or plan.of(Standing.WITHDRAWN)):
         return
     if not given.asks:
         raise NotConfirmed(
             "Nobody confirmed the plan; nothing was sent.", "Say --yes in scripts, or run it on a terminal."
         )
     total = money.display_totals(dict(plan.sends_total))
-    question = f"Send {len(plan.to_send)} orders for {total} in {plan.environment.kind}?"
+    asked_again = f", and ask again about {len(again)} unknown rows," if again else ""
+    question = f"Send {len(plan.to_send)} orders for {total}{asked_again} in {plan.environment.kind}?"
     if not click.confirm(question, default=False, err=True):
         raise NotConfirmed("Not confirmed; nothing was sent.")
 
@@ -96,7 +99,11 @@ def issue_and_report(
 
     try:
         outcome = asyncio.run(_issue(given, office, batch, api_key, server_now))
+    except asyncio.CancelledError as error:
+        # The second Ctrl-C: what was in flight is unknown, and asked again by the next run.
+        raise KeyboardInterrupt from error
     finally:
+        _take_termination_for_interruption()
         path = office.write_results(batch)
     if given.as_json:
         click.echo(json.dumps(outcome_as_json(outcome, results=str(path)), ensure_ascii=False))
@@ -124,6 +131,11 @@ async def _issue(
         )
 
 
+def _take_termination_for_interruption() -> None:
+    """SIGTERM is Ctrl-C: the lock is let go, and the exit code says so. An event loop that ends takes this back."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _heed_signals(given: Given, halt: "Halt") -> None:
     """The first Ctrl-C or SIGTERM finishes what is in flight; the second ends at once, which is as safe, but later."""
     loop = asyncio.get_running_loop()
@@ -133,8 +145,8 @@ def _heed_signals(given: Given, halt: "Halt") -> None:
         if halt.interrupted and task is not None:
             task.cancel()
             return
-        given.say("Stopping: no more orders are sent; waiting for the answers to those that were.")
         halt.interrupt()
+        given.say("Stopping: no more orders are sent; waiting for the answers to those that were.")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

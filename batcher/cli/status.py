@@ -1,11 +1,15 @@
 """`batcher status`: where batches stand."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from batcher.cli.common import Given, batch_name, common
 from batcher.errors import UsageError
+
+if TYPE_CHECKING:
+    from batcher.records import BatchRecord
 
 
 @click.command(name="status")
@@ -26,7 +30,7 @@ def command(given: Given, name: str | None) -> int:
             if not summaries:
                 given.say("The ledger knows no batch yet.")
             return 0
-        require_known(office.batch(batch_name(given, name)).rows, name, office.environment.label)
+        require_known(office.batch(batch_name(given, name)))
         outcome = office.outcome(name)
     if given.as_json:
         click.echo(json.dumps(outcome_as_json(outcome), ensure_ascii=False))
@@ -37,9 +41,10 @@ def command(given: Given, name: str | None) -> int:
     return outcome.exit_code
 
 
-def require_known(rows: object, name: str, environment: str) -> None:
+def require_known(record: "BatchRecord") -> None:
     """Raise `UsageError` for a batch that this environment does not have."""
-    if not rows:
+    if record.last_confirmed_at is None:
         raise UsageError(
-            f"There is no batch {name} in {environment}.", "`batcher status` lists the batches of every environment."
+            f"There is no batch {record.name} in {record.environment.label}.",
+            "`batcher status` lists the batches of every environment.",
         )

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from batcher.cli.common import Given
 from batcher.cli.words import duration
 from batcher.clock import SystemClock
@@ -26,7 +24,7 @@ def observer(given: Given) -> Iterator[Observer]:
         with live() as watcher:
             yield watcher
     else:
-        yield _Lines()
+        yield _Lines(given)
 
 
 class _Nobody:
@@ -35,7 +33,8 @@ class _Nobody:
 
 
 class _Lines:
-    def __init__(self) -> None:
+    def __init__(self, given: Given) -> None:
+        self._given = given
         self._clock = SystemClock()
         self._last_s = self._now_s()
 
@@ -43,7 +42,7 @@ class _Lines:
         """A line, if the last one is some time ago."""
         if self._now_s() - self._last_s >= LINE_EVERY_S:
             self._last_s = self._now_s()
-            click.echo(in_words(progress), err=True)
+            self._given.say(in_words(progress))
 
     def _now_s(self) -> float:
         return self._clock.instant().monotonic_s

@@ -73,7 +73,12 @@ def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[st
             f"in about {duration(seconds)} at {per_minute} a minute."
         )
     else:
-        yield "No order would be sent."
+        yield "No new order would be sent."
+    if again := plan.of(Standing.UNKNOWN):
+        yield (
+            f"{len(again)} unknown row{'s' * (len(again) != 1)} would be asked about again: the same bytes under the "
+            "same key, which makes the order if it was never made."
+        )
 
 
 def _named(lines: tuple[PlanLine, ...]) -> Iterable[str]:
