@@ -15,7 +15,7 @@ Exit codes 0, 3, 7 and 130 are outcomes of a run, not errors; `batcher.engine.ou
 from collections.abc import Sequence
 from typing import ClassVar
 
-from batcher.model import Problem
+from batcher.model import Problem, without_links
 
 
 class BatcherError(Exception):
@@ -58,7 +58,7 @@ class InputInvalid(BatcherError):
     kind = "input"
 
     def __init__(self, message: str, fix: str = "", problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message, fix)
+        super().__init__(without_links(message), fix)
         self.problems = tuple(problems)
 
 

@@ -15,6 +15,11 @@ from urllib.parse import urlsplit
 _LINK = re.compile(r"\w+://\S+")
 
 
+def without_links(text: str) -> str:
+    """`text` with every link blotted out: one that is worth money may stand in any cell, and never in a message."""
+    return _LINK.sub("[link]", text)
+
+
 class Distribution(StrEnum):
     """How the recipient gets the payout."""
 
@@ -67,11 +72,8 @@ class Problem:
     """A stable word for scripts, such as `amount_not_a_number`."""
 
     def __post_init__(self) -> None:
-        # A link that is worth money may stand in any cell (a results file read again), and never in a message.
-        for name in ("value", "message"):
-            text = getattr(self, name)
-            if text is not None:
-                object.__setattr__(self, name, _LINK.sub("[link]", text))
+        object.__setattr__(self, "message", without_links(self.message))
+        object.__setattr__(self, "value", None if self.value is None else without_links(self.value))
 
     def __str__(self) -> str:
         where = f"Line {self.line}" if self.line is not None else "File"

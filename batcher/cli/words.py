@@ -119,7 +119,7 @@ def outcome_in_words(outcome: Outcome) -> Iterable[str]:
         yield f"Not sent again: {name}, because {why}."
     for name in outcome.needs_person[:LISTED]:
         yield f"Needs a person: {name}, whose order contradicts the row. Look the order up in Runa's portal."
-    if outcome.counts.get("UNKNOWN", 0) > len(outcome.needs_person):
+    if outcome.counts.get("UNKNOWN", 0) > len(outcome.needs_person) + len(outcome.kept_back or {}):
         yield "Unknown rows may have been paid: run the same command again, it asks with the same keys."
 
 

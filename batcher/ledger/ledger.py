@@ -1,6 +1,7 @@
 """The door of the room: one object that reads and confirms, and one that journals a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -37,14 +38,23 @@ class Ledger:
     ) -> None:
         self._engine.dispose()
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A connection for several reads of one moment, whatever another process writes meanwhile."""
+        with self._engine.connect() as connection:
+            # The driver begins a transaction only before it writes.
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+
     def batch(self, environment: Environment, name: str) -> BatchRecord:
         """The batch of that name; one without rows where there is none."""
-        with self._engine.connect() as connection:
+        with self._snapshot() as connection:
             return reading.batch(connection, environment, name)
 
     def summaries(self) -> list[BatchSummary]:
         """All batches, the last confirmed first."""
-        with self._engine.connect() as connection:
+        with self._snapshot() as connection:
             return reading.summaries(connection)
 
     def kin(

@@ -220,7 +220,7 @@ def _old_plans(lines: Iterable[PlanLine], record: BatchRecord, choices: Choices,
             line=None,
             column=None,
             value=None,
-            message=f"{len(old)} rows of batch {record.name} were confirmed over 29 days ago and never sent.",
+            message=f"Rows of batch {record.name} were confirmed over 29 days ago and never sent: {len(old)} of them.",
             fix="Run again with --never-sent if it was never sent from another machine or copy of the ledger either.",
             kind="old_plan",
         )
