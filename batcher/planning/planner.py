@@ -216,11 +216,12 @@ def _old_plans(lines: Iterable[PlanLine], record: BatchRecord, choices: Choices,
         and key_is_old(line.record.latest.planned_at, now)
     ]
     if old:
+        rows = "1 row was" if len(old) == 1 else f"{len(old)} rows were"
         yield Problem(
             line=None,
             column=None,
             value=None,
-            message=f"Rows of batch {record.name} were confirmed over 29 days ago and never sent: {len(old)} of them.",
+            message=f"In batch {record.name}, {rows} confirmed over 29 days ago and never sent.",
             fix="Run again with --never-sent if it was never sent from another machine or copy of the ledger either.",
             kind="old_plan",
         )
