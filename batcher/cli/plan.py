@@ -56,9 +56,12 @@ def refuse(plan: "Plan") -> None:
     """Raise `InputInvalid` where the plan cannot be confirmed as it is."""
     if not plan.problems:
         return
-    rows = len({problem.line for problem in plan.problems})
+    # Rows that the file no longer has share no line, and each is one.
+    gone = sum(problem.line is None for problem in plan.problems)
+    rows = gone + len({problem.line for problem in plan.problems} - {None})
     raise InputInvalid(
-        f"{rows} row{'s' * (rows != 1)} of {plan.sheet.name} cannot be taken as they are; nothing was sent.",
+        f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'} "
+        f"in {plan.sheet.name}; nothing was sent.",
         "Mend them, or say what is meant, as written beside each.",
         plan.problems,
     )

@@ -144,7 +144,7 @@ class Issuer:
             instead = await self._predecessors.look(row, attempt)
             if isinstance(instead, AttemptRecord):
                 return _Sent(instead, None)
-            if instead is not None:
+            if instead:
                 self.kept_back[row.name] = instead
             if instead is not None or self._must_not(attempt):
                 return _Sent(attempt, None)

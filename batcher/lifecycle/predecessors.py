@@ -42,14 +42,15 @@ class Predecessors:
         """`None` if all of them are still failed; else why the attempt must not be sent, or what to follow instead.
 
         Where one is no longer failed and the attempt was never taken in, the attempt is withdrawn and the older one
-        is open again.
+        is open again. `""` is no reason of the row's own: the run was stopped.
         """
+        currency = attempt.order.payout.currency
         for earlier in row.attempts:
             if earlier.state is not State.FAILED or earlier.order_id is None or earlier.id == attempt.id:
                 continue
-            order = await self._read(earlier.order_id)
+            order = await self._read(earlier.order_id, currency)
             if order is None:
-                return UNREADABLE
+                return "" if self._halt.stops_sending(currency) else UNREADABLE
             if order.status == "FAILED":
                 continue
             if attempt.state not in UNSENT:
@@ -60,9 +61,9 @@ class Predecessors:
             return replace(earlier, state=State.ACCEPTED, accepted_at=at.at)
         return None
 
-    async def _read(self, order_id: str) -> Order | None:
+    async def _read(self, order_id: str, currency: str) -> Order | None:
         for nth in range(1, self._retries.attempts + 1):
-            if self._halt.stops_reading:
+            if self._halt.stops_sending(currency):
                 return None
             reply = await self._api.read(order_id)
             if reply.order is not None:

@@ -36,7 +36,11 @@ class RunaClient:
         transport: httpx.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | bool = True,
     ) -> None:
-        """Ask at `speaker.base_url` with `api_key`; each request ends within `timeout_s`, answered or not."""
+        """Ask at `speaker.base_url` with `api_key`.
+
+        `timeout_s` bounds each wait of a request: to connect, to write, for the next piece of the answer, for all of
+        it. A request ends within five times as long, answered or not.
+        """
         self._timeout_s = timeout_s
         self._client = httpx.AsyncClient(
             base_url=f"{speaker.base_url}/",

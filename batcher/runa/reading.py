@@ -111,7 +111,8 @@ def _amount(value: object) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    # Beyond these bounds it is no money, and would fill a cell with a million digits.
+    return amount if amount.is_finite() and -10 < amount.adjusted() < 20 else None
 
 
 def _products(products: Mapping[str, Any]) -> tuple[str, ...] | None:

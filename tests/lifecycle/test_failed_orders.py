@@ -113,3 +113,16 @@ def test_once_the_run_is_stopped_no_failed_order_is_read() -> None:
     stopped_s = bench.times("answered")[0]
     assert max(bench.times("read")) <= stopped_s
     assert bench.issuer.kept_back == {}
+
+
+@pytest.mark.parametrize("closed_door", [(401, "invalid_api_key"), (403, "ordering_restricted")])
+def test_a_failed_order_that_is_being_read_when_the_run_is_stopped_is_left_without_blame(
+    closed_door: tuple[int, str],
+) -> None:
+    bench = Bench([row("R0"), retried("F1")], {"R0": refused(*closed_door)}, {"O-old": NO_ANSWER})
+    bench.api.answer_s = lambda who: 0.5 if who == "O-old" else 0.1
+    bench.run()
+
+    assert len(bench.of("read")) == 1
+    assert bench.issuer.kept_back == {}
+    assert bench.states()["F1"] is State.PLANNED

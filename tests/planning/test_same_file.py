@@ -157,8 +157,8 @@ def test_rows_confirmed_so_long_ago_need_the_word_that_they_were_never_sent(book
         (
             "old_plan",
             (
-                "File: In batch nov, 2 rows were confirmed over 29 days ago and never sent. Run again with --never-sent "
-                "if it was never sent from another machine or copy of the ledger either."
+                "File: In batch nov, 2 rows were confirmed over 29 days ago and never sent. Run again with "
+                "--never-sent if it was never sent from another machine or copy of the ledger either."
             ),
         )
     ]
