@@ -1,0 +1,52 @@
+"""The README as this project's tests see it: its blocks of commands, and the commands that it names in passing."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+
+_FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,})(?P<language>.*?)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`([^`\n]+)`")
+
+SETUP_START = "python3 -m venv .venv && "
+"""How a command begins that makes an environment of its own."""
+
+SERVER = "batcher sandbox\n"
+"""The one command that does not end by itself."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    language: str
+    text: str
+
+    @property
+    def is_setup(self) -> bool:
+        """One command, in a copy of the project, with the network."""
+        return self.text.startswith(SETUP_START)
+
+    @property
+    def is_server(self) -> bool:
+        """The sandbox, in a terminal of its own."""
+        return self.text == SERVER
+
+
+def blocks(markdown: str) -> list[Block]:
+    """Every fenced block, in order."""
+    return [Block(match["language"].strip(), match["text"]) for match in _FENCE.finditer(markdown)]
+
+
+def prose(markdown: str) -> str:
+    """What stands outside the blocks."""
+    return _FENCE.sub("", markdown)
+
+
+def named_in_passing(markdown: str) -> list[list[str]]:
+    """Commands of batcher's in the text, as words: `batcher run payouts.csv` is three."""
+    found = [shlex.split(code) for code in _INLINE.findall(prose(markdown)) if code.startswith("batcher ")]
+    return [words[1:] for words in found]
