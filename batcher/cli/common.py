@@ -78,6 +78,10 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
             return function(Given(config, as_json, no_input, verbose), **options)
         except (click.ClickException, click.exceptions.Exit, click.exceptions.Abort):
             raise
+        except BrokenPipeError:
+            # Whoever read the answer has read enough, as in `batcher check payouts.csv | head`.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one who can say it in words
             return fail(error, as_json=as_json, verbose=bool(verbose))
 

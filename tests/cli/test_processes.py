@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,20 @@ def test_a_terminal_gets_colours_unless_it_says_no(
 
     assert process.returncode in (0, 2)
     assert (b"\x1b[" in said) is coloured
+
+
+def test_a_reader_who_has_read_enough_is_no_fault_of_ours(tmp_path: Path) -> None:
+    sheet = tmp_path / "bad.csv"
+    bad = "".join(f"R{number},jo@example.com,ten,GBP,AMZ-GB,EMAIL\n" for number in range(5000))
+    sheet.write_text(f"reference,email,amount,currency,product,distribution\n{bad}", encoding="utf-8")
+    check = subprocess.Popen(
+        [sys.executable, "-m", "batcher", "check", str(sheet)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert check.stdout is not None
+    check.stdout.read(10)
+    check.stdout.close()
+
+    assert check.stderr is not None
+    assert check.stderr.read() == b""
+    check.stderr.close()
+    check.wait(timeout=60)
