@@ -2,7 +2,9 @@
 
 import re
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width forms of the first four: some locales run them as well."""
+
 _PLAIN_NUMBER = re.compile(r"-\d+(?:[.,]\d+)*")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from batcher.errors import OwnFault, UsageError
 
@@ -26,8 +27,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _make_durable)
     try:
-        with engine.begin() as connection:
-            migrate(connection)
+        _once_it_is_free(engine)
     except DatabaseError as error:
         engine.dispose()
         raise OwnFault(
@@ -35,6 +35,17 @@ def open_engine(url: str) -> Engine:
             "Nothing was sent. Do not delete it: restore it from a back-up, or ask for help with the file at hand.",
         ) from error
     return engine
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+@retry(retry=retry_if_exception(_is_locked), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+def _once_it_is_free(engine: Engine) -> None:
+    """Open and migrate. Changing to WAL does not wait for others who open a new ledger at the same time; this does."""
+    with engine.begin() as connection:
+        migrate(connection)
 
 
 def sqlite_path(url: str) -> Path:

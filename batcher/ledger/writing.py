@@ -22,7 +22,7 @@ from batcher.ledger.tables import (
 from batcher.model import Environment, Instant, Order, Payout, Reply, Speaker
 from batcher.policy import Verdict
 from batcher.records import Confirmation
-from batcher.states import State, step
+from batcher.states import LIVE, IllegalTransition, State, step
 
 
 def find_or_add(connection: Connection, table: Table, **values: Any) -> int:
@@ -118,14 +118,16 @@ def _plan(
     now: datetime,
 ) -> None:
     """Write new attempts; one that was withdrawn is planned again in its place."""
-    query = select(attempts.c.row_id, attempts.c.number, attempts.c.id).where(attempts.c.state == State.WITHDRAWN)
-    withdrawn = {(attempt.row_id, attempt.number): attempt.id for attempt in connection.execute(query)}
+    withdrawn, live = _withdrawn_and_live(connection, plan_id)
     cells = {entry.identity: list(entry.cells) for entry in confirmation.entries}
     new = []
     for order in confirmation.orders:
         values = {"planned_at": now, "plan_id": plan_id, "cells": cells[order.identity]}
         values |= {"key": order.key, "body": order.body, **_payout(order.payout)}
         row_id = row_ids[order.identity]
+        if row_id in live:
+            # Planning has looked already; a plan that was made before the ledger moved on stops here.
+            raise IllegalTransition(f"{keys.row_name(order.identity)} has a live attempt, and gets no other beside it")
         again = withdrawn.get((row_id, order.number))
         if again is not None:
             move(connection, again, State.PLANNED, now, "confirmed again", **values)
@@ -142,6 +144,17 @@ def _plan(
             for attempt_id in connection.scalars(select(attempts.c.id).where(attempts.c.id > last))
         ],
     )
+
+
+def _withdrawn_and_live(connection: Connection, plan_id: int) -> tuple[dict[tuple[int, int], int], set[int]]:
+    """Of the plan's batch: withdrawn attempts by row and number, and the rows that have a live attempt."""
+    batch = select(plans.c.batch_id).where(plans.c.id == plan_id).scalar_subquery()
+    in_batch = attempts.c.row_id.in_(select(rows.c.id).where(rows.c.batch_id == batch))
+    query = select(attempts.c.row_id, attempts.c.number, attempts.c.id)
+    found = connection.execute(query.where(in_batch, attempts.c.state == State.WITHDRAWN))
+    withdrawn = {(attempt.row_id, attempt.number): attempt.id for attempt in found}
+    live = connection.scalars(select(attempts.c.row_id).where(in_batch, attempts.c.state.in_(LIVE)))
+    return withdrawn, set(live)
 
 
 def _add_all(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:

@@ -123,8 +123,20 @@ def test_an_attempt_that_is_not_withdrawn_is_never_planned_anew(book: Book) -> N
     before = book.batch()
     plan = confirmation(book.plan(sheet(JO)), confirmed_by="jo")
     other = replace(planned(payout("R1", "99.00")), key=planned(ANN).key)
-    with pytest.raises(OwnFault, match="could not be written"):
+    with pytest.raises(IllegalTransition, match="R1 has a live attempt"):
         confirm(book, replace(plan, orders=(other,)))
+    assert book.batch() == before
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.UNKNOWN, State.ACCEPTED, State.COMPLETED])
+def test_the_ledger_itself_takes_no_second_attempt_beside_a_live_one(book: Book, state: State) -> None:
+    book.confirm(sheet(JO))
+    if state is not State.PLANNED:
+        book.bring("R1", state)
+    before = book.batch()
+    plan = confirmation(book.plan(sheet(JO)), confirmed_by="jo")
+    with pytest.raises(IllegalTransition):
+        confirm(book, replace(plan, orders=(planned(JO, number=2),)))
     assert book.batch() == before
 
 
