@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from filelock import FileLock
 from pydantic import SecretStr
 
 from batcher import keys, planning, policy
@@ -80,14 +81,18 @@ class Office:
         """All batches of all environments."""
         return self._ledger.summaries()
 
-    def plan(self, sheet: Sheet, batch: str, choices: planning.Choices) -> planning.Plan:
-        """What a run would do; changes nothing."""
+    def plan(
+        self, sheet: Sheet, batch: str, choices: planning.Choices, *, server_now: datetime | None = None
+    ) -> planning.Plan:
+        """What a run would do; changes nothing. `server_now` is what `knock` gave, if it was asked."""
+        clocks = [self.now, server_now]
         return planning.make_plan(
             sheet,
             self.batch(batch),
             self._ledger,
             choices=choices,
-            now=policy.latest([self.now, self._ledger.newest_moment()]),
+            now=policy.latest([*clocks, self._ledger.newest_moment()]),
+            today=min(moment for moment in clocks if moment is not None),
             window_days=self._settings.duplicates.window_days,
         )
 
@@ -180,7 +185,9 @@ class Office:
 
     def write_results(self, batch: str) -> Path:
         """Write the results file anew from the ledger; gives its path."""
-        return write_results(self.batch(batch), self._settings.results.directory)
+        # Reading and replacing in one: another process must not put an older reading in the place of ours.
+        with FileLock(f"{self._ledger.path}.results", mode=0o600):
+            return write_results(self.batch(batch), self._settings.results.directory)
 
     def _recovered(self, batch: str) -> BatchRecord:
         """The batch, with what was being sent when the last process ended marked as unknown."""

@@ -165,4 +165,7 @@ def _metadata(*, key: str, batch: str, payout: Payout) -> dict[str, str]:
     metadata = {"batch": batch, "idempotency_key": key}
     if payout.reference is not None:
         metadata["reference"] = payout.reference
+    if payout.distribution is Distribution.PAYOUT_LINK and payout.email is not None:
+        # Nothing else of the body says whose link it is: under its old key, an edited row would be given the old link.
+        metadata["recipient"] = digest("recipient", _folded_email(payout)).hex()[:16]
     return metadata

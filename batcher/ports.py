@@ -81,12 +81,12 @@ class Journal(Protocol):
         """Note both or neither: an order that had failed no longer has, and the attempt after it is withdrawn."""
         ...
 
-    async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
-        """Another attempt that already claims this order."""
+    async def claim_order(self, attempt_id: int, order_id: str) -> int | None:
+        """Claim an order for an attempt, at once; gives another attempt that has it already, in this run or before."""
         ...
 
-    async def link_holder(self, attempt_id: int, redemption_url: str) -> int | None:
-        """Another attempt that already has this link."""
+    async def claim_link(self, attempt_id: int, redemption_url: str) -> int | None:
+        """Claim a link for an attempt, as an order is claimed."""
         ...
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:

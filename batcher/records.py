@@ -75,6 +75,8 @@ class RowRecord:
     cells: tuple[str, ...]
     attempts: tuple[AttemptRecord, ...]
     """Oldest first; never empty."""
+    wanted: str = ""
+    """The content digest of what the last confirmed file that has it asks for."""
 
     @property
     def latest(self) -> AttemptRecord:
@@ -105,11 +107,8 @@ class RowRecord:
     @property
     def overtaken(self) -> bool:
         """Whether an order that had failed came through after the row was changed: what it says now is not paid."""
-        latest = self.latest
-        return latest.state in PAID_OR_OPEN and any(
-            one.order.number > latest.order.number and not same_payment(one.order.payout, latest.order.payout)
-            for one in self.attempts
-        )
+        paid = keys.content_digest(self.latest.order.payout)
+        return self.in_file and self.paid_or_open and self.wanted not in ("", paid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +157,8 @@ class RowEntry:
     identity: str
     line: int
     cells: tuple[str, ...]
+    wanted: str
+    """The content digest of what it asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,6 +154,11 @@ _ANSWERS = {
 _ORDER_WORDS = {State.COMPLETED: "COMPLETED", State.FAILED: "FAILED", State.MISMATCH: "COMPLETED"}
 
 
+def link_of(attempt: AttemptRecord) -> str:
+    """The link that a `Book` gives an attempt that it brings to `COMPLETED`."""
+    return f"https://links.example/{attempt.order.key}"
+
+
 class Book:
     """A ledger in a folder, a moment, and what a run does to both; set `now` to let time pass."""
 
@@ -242,7 +247,7 @@ class Book:
             after = to if to in _ANSWERS else State.ACCEPTED
             await journal.answered(send_id, latest.id, reply=reply, verdict=verdict, to=after, at=self.at)
         if to in _ORDER_WORDS:
-            read = self._order(_ORDER_WORDS[to], order)
+            read = self._order(_ORDER_WORDS[to], {"redemption_url": link_of(latest)} | order)
             await journal.settled(latest.id, order=read, to=to, why="read", at=self.at)
 
     def _order(self, status: str, fields: dict[str, Any], *, new: bool = False) -> Order:
@@ -250,7 +255,6 @@ class Book:
         usual: dict[str, Any] = {
             "order_id": f"O-{self.environment.account}-{self._orders}",
             "status": status,
-            "redemption_url": f"https://links.example/{self._orders}",
             "payout_status": "ACTIVE",
             "expiry_date": "2027-11-03",
             "price": Decimal("9.50"),

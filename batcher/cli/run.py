@@ -5,6 +5,7 @@ import json
 import shlex
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from batcher.engine import Outcome
     from batcher.lifecycle import Halt
     from batcher.planning import Plan
+
+
+CLOCKS_AGREE = timedelta(hours=1)
+"""Where they differ by more, the plan is made once more by both."""
 
 
 @click.command(name="run", cls=ManyValues)
@@ -58,6 +63,12 @@ def command(given: Given, file: Path, batch: str | None, yes: bool, **options: A
         refuse(plan)
         refuse_stale(plan, office)
         server_now = None if plan.nothing_to_do else asyncio.run(office.knock(api_key))
+        if server_now is not None and abs(server_now - office.now) > CLOCKS_AGREE:
+            given.say(
+                f"This machine's clock and Runa's differ: {office.now:%Y-%m-%d %H:%M}, {server_now:%Y-%m-%d %H:%M}."
+            )
+            plan = office.plan(sheet, name, choices, server_now=server_now)
+            refuse(plan)
         confirm(given, plan, yes=yes)
         office.confirm(plan, api_key)
         return issue_and_report(given, office, name, api_key, server_now)

@@ -122,6 +122,9 @@ class SqlJournal:
 
     def __init__(self, writer: GroupedWriter) -> None:
         self._writer = writer
+        # What this run has claimed and perhaps not written yet: one process sends at a time, so it is all there is.
+        self._orders: dict[str, int] = {}
+        self._links: dict[str, int] = {}
 
     async def sending(
         self, attempt_id: int, speaker: Speaker, at: Instant, *, server_at: datetime | None = None
@@ -152,13 +155,25 @@ class SqlJournal:
 
         await self._writer.write(write)
 
-    async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
-        """Another attempt that already claims this order."""
-        return await self._writer.write(lambda connection: writing.order_holder(connection, attempt_id, order_id))
+    async def claim_order(self, attempt_id: int, order_id: str) -> int | None:
+        """Claim an order for an attempt; gives another attempt that has it already, in this run or before."""
+        if (holder := self._orders.setdefault(order_id, attempt_id)) != attempt_id:
+            return holder
+        before = await self._writer.write(lambda connection: writing.order_holder(connection, attempt_id, order_id))
+        if before is not None:
+            self._orders[order_id] = before
+        return before
 
-    async def link_holder(self, attempt_id: int, redemption_url: str) -> int | None:
-        """Another attempt that already has this link."""
-        return await self._writer.write(lambda connection: writing.link_holder(connection, attempt_id, redemption_url))
+    async def claim_link(self, attempt_id: int, redemption_url: str) -> int | None:
+        """Claim a link for an attempt, as an order is claimed."""
+        if (holder := self._links.setdefault(redemption_url, attempt_id)) != attempt_id:
+            return holder
+        before = await self._writer.write(
+            lambda connection: writing.link_holder(connection, attempt_id, redemption_url)
+        )
+        if before is not None:
+            self._links[redemption_url] = before
+        return before
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:
         """Whether, since then, other keys of the environment got past the door."""

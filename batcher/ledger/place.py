@@ -24,7 +24,7 @@ def open_engine(url: str) -> Engine:
     """
     path = sqlite_path(url)
     prepare_place(path)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _make_durable)
     try:
         _once_it_is_free(engine)

@@ -94,6 +94,7 @@ def _rows(
             in_file=row.plan_id == last_plan,
             columns=columns[row.plan_id],
             cells=tuple(row.cells),
+            wanted=row.wanted,
             attempts=tuple(tried[row.id]),
         )
 
@@ -178,7 +179,9 @@ def kin(
                 environments.c.base_url == environment.base_url,
                 (batches.c.name != besides) | (environments.c.account != environment.account),
                 attempts.c.twin_digest.in_(twin_digests[start : start + _CHUNK]),
-                attempts.c.state.in_(OPEN) | ((attempts.c.state == State.COMPLETED) & (moment >= paid_since)),
+                attempts.c.state.in_(OPEN)
+                # An order that failed has been seen to come through.
+                | (attempts.c.state.in_([State.COMPLETED, State.FAILED]) & (moment >= paid_since)),
             )
             .order_by(attempts.c.id)
         )

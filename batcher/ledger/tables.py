@@ -116,6 +116,8 @@ rows = Table(
     Column("plan_id", ForeignKey("plans.id"), nullable=False, index=True),
     Column("line", Integer, nullable=False),
     Column("cells", JSON, nullable=False),
+    # What that file asks for, as a digest: an order that comes through late may have paid something else.
+    Column("wanted", String(64), nullable=False),
     UniqueConstraint("batch_id", "identity"),
 )
 
@@ -169,8 +171,8 @@ attempts = Table(
     # Two rows that claim one key or one order: the second claim is a defect, and is not stored.
     UniqueConstraint("environment_id", "key"),
     UniqueConstraint("environment_id", "order_id"),
+    UniqueConstraint("environment_id", "redemption_url"),
     Index("ix_attempts_twins", "environment_id", "twin_digest"),
-    Index("ix_attempts_links", "environment_id", "redemption_url"),
 )
 
 sends = Table(

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy import JSON, Connection, Table, bindparam, func, insert, or_, select, update
 
 from batcher import keys
 from batcher.ledger.tables import (
@@ -22,7 +22,7 @@ from batcher.ledger.tables import (
 from batcher.model import Environment, Instant, Order, Payout, Reply, Speaker
 from batcher.policy import Verdict
 from batcher.records import Confirmation
-from batcher.states import LIVE, IllegalTransition, State, step
+from batcher.states import LIVE, UNSENT, IllegalTransition, State, step
 
 
 def find_or_add(connection: Connection, table: Table, **values: Any) -> int:
@@ -96,17 +96,45 @@ def _enter_rows(connection: Connection, confirmation: Confirmation, batch_id: in
     _add_all(
         connection,
         rows,
-        [{**common, "identity": entry.identity, "line": entry.line, "cells": list(entry.cells)} for entry in fresh],
+        [
+            {
+                **common,
+                "identity": entry.identity,
+                "line": entry.line,
+                "cells": list(entry.cells),
+                "wanted": entry.wanted,
+            }
+            for entry in fresh
+        ],
     )
     moved = [
-        {"its_id": known[entry.identity], "its_line": entry.line, "its_cells": list(entry.cells)}
+        {
+            "its_id": known[entry.identity],
+            "its_line": entry.line,
+            "its_cells": list(entry.cells),
+            "its_wish": entry.wanted,
+        }
         for entry in confirmation.entries
         if entry.identity in known
     ]
     if moved:
-        anew = {"plan_id": plan_id, "line": bindparam("its_line"), "cells": bindparam("its_cells", type_=JSON)}
-        connection.execute(update(rows).where(rows.c.id == bindparam("its_id")).values(anew), moved)
+        _move_rows(connection, moved, plan_id)
     return {row.identity: row.id for row in connection.execute(query)}
+
+
+def _move_rows(connection: Connection, moved: Sequence[dict[str, Any]], plan_id: int) -> None:
+    """Note where the file has rows that were known; what is not sent yet takes its cells from there."""
+    cells = bindparam("its_cells", type_=JSON)
+    anew = {"plan_id": plan_id, "line": bindparam("its_line"), "cells": cells, "wanted": bindparam("its_wish")}
+    connection.execute(update(rows).where(rows.c.id == bindparam("its_id")).values(anew), moved)
+    unsent = or_(*(attempts.c.state == state for state in sorted(UNSENT)))
+    waiting = set(connection.scalars(select(attempts.c.row_id).where(unsent)))
+    refreshed = [one for one in moved if one["its_id"] in waiting]
+    if refreshed:
+        values = {"plan_id": plan_id, "cells": cells}
+        connection.execute(
+            update(attempts).where(unsent, attempts.c.row_id == bindparam("its_id")).values(values), refreshed
+        )
 
 
 def _plan(

@@ -176,7 +176,7 @@ class Issuer:
     async def _answered(self, attempt: AttemptRecord, send_id: int, send: SendRecord, reply: Reply) -> _Sent:
         verdict = policy.judge(reply)
         if reply.order is not None and verdict.finding is Finding.ACCEPTED:
-            holder = await self._journal.holder_of(attempt.id, reply.order.order_id)
+            holder = await self._journal.claim_order(attempt.id, reply.order.order_id)
             verdict = verdict if holder is None else ORDER_CLAIMED
         at = self._clock.instant()
         sends = (*attempt.sends, replace(send, answered_at=at.at, finding=verdict.finding, cause=verdict.cause))

@@ -23,7 +23,7 @@ async def settle(attempt: AttemptRecord, order: Order, *, journal: Journal, at: 
     why = order.status
     if against := contradictions(attempt.order.payout, key=attempt.order.key, order=order):
         state, why = State.MISMATCH, f"it differs in {', '.join(against)}"
-    elif order.redemption_url and await journal.link_holder(attempt.id, order.redemption_url) is not None:
+    elif order.redemption_url and await journal.claim_link(attempt.id, order.redemption_url) is not None:
         state, why = State.MISMATCH, "its link is another row's"
     await journal.settled(attempt.id, order=order, to=state, why=why, at=at)
     return replace(attempt, state=state)

@@ -29,7 +29,9 @@ def confirmation(plan: Plan, *, confirmed_by: str) -> Confirmation:
 
 def _entries(plan: Plan) -> Iterable[RowEntry]:
     for row, payout in plan.sheet.payouts:
-        yield RowEntry(identity=keys.identity(payout), line=row.line, cells=row.cells)
+        yield RowEntry(
+            identity=keys.identity(payout), line=row.line, cells=row.cells, wanted=keys.content_digest(payout)
+        )
 
 
 def _invalid(plan: Plan) -> Iterable[InvalidLine]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from batcher import keys, money
 from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow
-from batcher.planning.plan import Choices, Plan, PlanLine, Standing
+from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
 from batcher.policy import key_is_old
 from batcher.ports import Memory
@@ -30,10 +30,12 @@ def make_plan(
     choices: Choices,
     now: datetime,
     window_days: int,
+    today: datetime | None = None,
 ) -> Plan:
     """What a run of `sheet` would do to the batch that `record` knows. Changes nothing.
 
-    `window_days` is how long a payment in another batch makes an equal new row doubtful.
+    `now` is the latest of all clocks, by which things grow old. `window_days` is how long a payment in another batch
+    makes an equal new row doubtful, counted back from `today`, the earliest of all clocks.
     """
     known = {row.identity: row for row in record.rows}
     in_file = [_line_of(row, known, record, choices) for row in sheet.rows]
@@ -47,8 +49,7 @@ def make_plan(
         environment=record.environment,
         batch=record.name,
         choices=choices,
-        now=now,
-        window_days=window_days,
+        paid_since=(today or now) - timedelta(days=window_days),
     )
     return Plan(
         environment=record.environment,
@@ -98,7 +99,7 @@ def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, record: Batch
         return replace(line, order=_order(record, row.identity, latest.order.number, payout))
     if latest.state in UNSENT:
         again = _order(record, row.identity, latest.order.number, payout)
-        if again.body == latest.order.body:
+        if unchanged and again.body == latest.order.body:
             return replace(line, standing=Standing.UNSENT)
         return replace(line, order=again, withdraws=latest.id, why="changed before it was sent")
     if latest.state in PAID_OR_OPEN:
@@ -201,27 +202,17 @@ def _refusal(line: PlanLine, kind: str, message: str, fix: str) -> Problem:
 
 
 def _old_plans(lines: Iterable[PlanLine], record: BatchRecord, choices: Choices, now: datetime) -> Iterable[Problem]:
-    """A plan so old that, had its ledger been put back from a copy, its keys could be forgotten at Runa.
-
-    That holds as well for a row that was changed before it was sent, or withdrawn: the key stays the same.
-    """
-    if choices.never_sent:
+    """A batch so old that, had its ledger been put back from a copy, its keys could be forgotten at Runa."""
+    first = record.first_confirmed_at
+    if choices.never_sent or first is None or not key_is_old(first, now):
         return
-    old = [
-        line
-        for line in lines
-        if line.standing in {Standing.UNSENT, Standing.NEW}
-        and line.record is not None
-        and not line.record.latest.sends
-        and key_is_old(line.record.latest.planned_at, now)
-    ]
-    if old:
-        rows = "1 row was" if len(old) == 1 else f"{len(old)} rows were"
+    sending = sum(1 for line in lines if line.standing in SENDING)
+    if sending:
         yield Problem(
             line=None,
             column=None,
             value=None,
-            message=f"In batch {record.name}, {rows} confirmed over 29 days ago and never sent.",
-            fix="Run again with --never-sent if it was never sent from another machine or copy of the ledger either.",
+            message=f"Batch {record.name} was first confirmed over 29 days ago, and would send {sending} more now.",
+            fix="Run again with --never-sent if these were never sent from another machine or copy of the ledger.",
             kind="old_plan",
         )

@@ -7,7 +7,7 @@ nothing but this would stop a second payment.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from batcher import keys
@@ -19,6 +19,8 @@ from batcher.states import OPEN, PAID_OR_OPEN, State
 
 Value = TypeVar("Value")
 
+_WORDS = {State.COMPLETED: "paid", State.FAILED: "failed to pay, and could still come through with,"}
+
 
 def doubts(
     lines: Iterable[PlanLine],
@@ -28,8 +30,7 @@ def doubts(
     environment: Environment,
     batch: str,
     choices: Choices,
-    now: datetime,
-    window_days: int,
+    paid_since: datetime,
 ) -> list[PlanLine]:
     """The same lines, with those for which an order would be made and that have a twin marked as doubtful.
 
@@ -44,7 +45,7 @@ def doubts(
             twin_digests=sorted(
                 {keys.twin_digest(payout) for payout in map(_to_be_paid, listed) if payout is not None}
             ),
-            paid_since=now - timedelta(days=window_days),
+            paid_since=paid_since,
         ),
         choices,
     )
@@ -92,7 +93,7 @@ class _Twins:
             )
         for kin in self._elsewhere.get(digest, ()):
             if not _told_apart(payout.reference, kin.reference):
-                word = "may have paid" if kin.state in OPEN else "paid"
+                word = "may have paid" if kin.state in OPEN else _WORDS[kin.state]
                 return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
         if _as_before(line):
             return None

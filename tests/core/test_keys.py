@@ -37,6 +37,15 @@ attempts = st.integers(1, keys.MAX_ATTEMPTS)
 # References
 
 
+def test_a_link_for_somebody_else_is_another_body_although_it_names_no_address() -> None:
+    for_ann, for_ann_too, for_bob = (
+        keys.body(key="k", batch="b", payout=replace(ANN, distribution=Distribution.PAYOUT_LINK, email=email))
+        for email in ("ann@example.com", "Ann@example.com", "bob@example.com")
+    )
+    assert for_ann == for_ann_too != for_bob
+    assert b"example.com" not in for_ann
+
+
 @UNHURRIED
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_normalised_reference_stays_as_it_is(typed: str) -> None:
@@ -247,6 +256,8 @@ def test_the_body_is_json_that_says_exactly_what_is_paid(payout: Payout, batch: 
     assert said["payment_method"] == {"type": "ACCOUNT_BALANCE", "currency": payout.currency}
     assert said["description"] == keys.tag(key=key, batch=batch, payout=payout)
     expected = {"batch": batch, "idempotency_key": key, "reference": payout.reference}
+    owner = said["metadata"].pop("recipient", None)
+    assert (owner is not None) == (payout.distribution is Distribution.PAYOUT_LINK and payout.email is not None)
     assert said["metadata"] == {name: value for name, value in expected.items() if value is not None}
     (item,) = said["items"]
     assert set(item) == {"distribution_method", "face_value", "products"}

@@ -18,7 +18,7 @@ from batcher.model import Fault, Instant, Order, Reply
 from batcher.policy import Finding, Verdict
 from batcher.records import Kin
 from batcher.states import IllegalTransition, State
-from tests.payouts import ACCEPTED, NOW, SPEAKER, Book, in_place, payout, sheet
+from tests.payouts import ACCEPTED, NOW, SPEAKER, Book, in_place, link_of, payout, sheet
 from tests.virtual_time import run
 
 JO = payout("R1")
@@ -209,7 +209,7 @@ def test_what_an_order_came_to_is_kept_exactly(book: Book) -> None:
     book.confirm(sheet(JO))
     latest = book.bring("R1", State.COMPLETED, price=Decimal("9.876543210"), expiry_date=None).latest
     assert (latest.price, latest.expiry_date, latest.payout_status) == (Decimal("9.876543210"), None, "ACTIVE")
-    assert (latest.redemption_url, latest.completed_at) == ("https://links.example/1", NOW)
+    assert (latest.redemption_url, latest.completed_at) == (link_of(latest), NOW)
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.MISMATCH])
@@ -237,8 +237,12 @@ def test_an_order_that_another_row_has_is_not_stored_twice(book: Book) -> None:
     assert first.order_id is not None
     reply = Reply(http_status=200, order=Order(order_id=first.order_id, status="PROCESSING"))
     journal = book.journal()
-    assert run(journal.holder_of(second.id, first.order_id)) == first.id
-    assert run(journal.holder_of(first.id, first.order_id)) is None
+    assert run(journal.claim_order(second.id, first.order_id)) == first.id
+    assert run(journal.claim_order(first.id, first.order_id)) is None
+    assert run(journal.claim_order(first.id, "O-new")) is None
+    assert run(journal.claim_order(second.id, "O-new")) == first.id, "claimed in this run, if not written yet"
+    assert run(journal.claim_link(first.id, "https://links.example/new")) is None
+    assert run(journal.claim_link(second.id, "https://links.example/new")) == first.id
     with pytest.raises(OwnFault, match=r"UNIQUE constraint failed: attempts\.environment_id, attempts\.order_id"):
         run(journal.answered(1, second.id, reply=reply, verdict=ACCEPTED, to=State.ACCEPTED, at=book.at))
     assert book.row("R2").latest == second
@@ -249,7 +253,7 @@ def test_the_same_order_id_in_another_environment_is_another_order(book: Book) -
     order_id = book.bring("R1", State.ACCEPTED).latest.order_id or ""
     book.environment = replace(book.environment, base_url="https://api.runa.io")
     book.confirm(sheet(JO))
-    assert run(book.journal().holder_of(book.row("R1").latest.id, order_id)) is None
+    assert run(book.journal().claim_order(book.row("R1").latest.id, order_id)) is None
 
 
 def test_reopened_is_both_or_neither(book: Book) -> None:

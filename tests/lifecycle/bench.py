@@ -188,11 +188,11 @@ class MemoryJournal:
 
         await self._write("reopened", failed_id, State.ACCEPTED, work)
 
-    async def holder_of(self, attempt_id: int, order_id: str) -> int | None:
+    async def claim_order(self, attempt_id: int, order_id: str) -> int | None:
         await self._clock.sleep(self._write_s)
         return next((one for one, held in self.order_ids.items() if held == order_id and one != attempt_id), None)
 
-    async def link_holder(self, attempt_id: int, redemption_url: str) -> int | None:
+    async def claim_link(self, attempt_id: int, redemption_url: str) -> int | None:
         await self._clock.sleep(self._write_s)
         return next((one for one, link in self.links.items() if link == redemption_url and one != attempt_id), None)
 

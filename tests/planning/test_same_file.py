@@ -1,13 +1,16 @@
 """The same file again, and files that differ from it: what is sent, what is withdrawn, what is confirmed."""
 
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from batcher import keys
 from batcher.errors import OwnFault
-from batcher.model import Payout
-from batcher.planning import Standing, confirmation
+from batcher.keys import content_digest
+from batcher.model import Distribution, Payout
+from batcher.planning import Choices, Standing, confirmation, make_plan
 from batcher.policy import KEY_LIFE
 from batcher.records import InvalidLine, RowEntry
 from batcher.states import State
@@ -157,8 +160,8 @@ def test_rows_confirmed_so_long_ago_need_the_word_that_they_were_never_sent(book
         (
             "old_plan",
             (
-                "File: In batch nov, 2 rows were confirmed over 29 days ago and never sent. Run again with "
-                "--never-sent if it was never sent from another machine or copy of the ledger either."
+                "File: Batch nov was first confirmed over 29 days ago, and would send 2 more now. Run again with "
+                "--never-sent if these were never sent from another machine or copy of the ledger."
             ),
         )
     ]
@@ -186,12 +189,60 @@ def test_an_old_plan_is_no_younger_for_rows_that_were_changed_or_withdrawn(
     assert book.plan(changed, never_sent=True).problems == ()
 
 
-def test_what_was_sent_and_turned_away_needs_no_such_word(book: Book) -> None:
-    """It has a first send to count from: whoever issues it looks at that."""
+@pytest.mark.parametrize("more", [(JO, ANN), (JO,)], ids=["a row is added", "a row was refused"])
+def test_an_old_batch_needs_the_word_for_whatever_it_would_send(book: Book, more: tuple[Payout, ...]) -> None:
+    """The ledger may be a copy from before: under keys that it would make now, it may have paid since."""
     book.confirm(sheet(JO))
-    book.bring("R1", State.HELD)
+    book.bring("R1", State.COMPLETED if len(more) > 1 else State.REJECTED)
+    book.pass_days(OLD)
+    assert [one.kind for one in book.plan(sheet(*more)).problems] == ["old_plan"]
+    assert book.plan(sheet(*more), never_sent=True).problems == ()
+
+
+def test_a_batch_that_was_confirmed_again_and_again_is_as_old_as_its_first_plan(book: Book) -> None:
+    book.confirm(sheet(JO, ANN))
+    book.pass_days(20)
+    book.confirm(sheet(ANN))
+    book.confirm(sheet(JO, ANN))
+    book.pass_days(10)
+    assert [one.kind for one in book.plan(sheet(JO, ANN)).problems] == ["old_plan"]
+
+
+def test_an_old_batch_with_nothing_to_send_needs_no_word(book: Book) -> None:
+    book.confirm(sheet(JO))
+    book.bring("R1", State.UNKNOWN)
     book.pass_days(OLD)
     assert book.plan(sheet(JO)).problems == ()
+
+
+def test_a_link_row_that_is_for_somebody_else_now_is_planned_anew_before_it_is_sent(book: Book) -> None:
+    link = payout("R1", distribution=Distribution.PAYOUT_LINK, email="bob@example.com")
+    book.confirm(sheet(link))
+    plan = book.confirm(sheet(replace(link, email="ann@example.com")))
+    assert [line.standing for line in plan.lines] == [Standing.NEW]
+    assert "ann@example.com" in book.row("R1").latest.cells
+
+
+def test_what_is_not_sent_yet_takes_its_cells_from_the_newest_file(book: Book) -> None:
+    first = sheet(JO)
+    book.confirm(first)
+    cells = (*first.rows[0].cells[:-1], "for Ann, not for Bob")
+    book.confirm(replace(first, rows=(replace(first.rows[0], cells=cells),)))
+    assert book.row("R1").latest.cells == cells
+
+
+def test_an_order_that_failed_in_another_batch_could_still_come_through(book: Book) -> None:
+    book.confirm(sheet(JO), "oct")
+    book.bring("R1", State.ACCEPTED, State.FAILED, batch="oct")
+    assert [line.standing for line in book.plan(sheet(JO)).lines] == [Standing.DOUBTFUL]
+
+
+def test_the_window_for_twins_is_counted_from_the_earliest_clock_and_age_from_the_latest(book: Book) -> None:
+    book.confirm(sheet(JO), "oct")
+    book.bring("R1", State.COMPLETED, batch="oct")
+    ahead = book.now + timedelta(days=60)
+    plan = make_plan(sheet(JO), book.batch(), book.ledger, choices=Choices(), now=ahead, today=book.now, window_days=20)
+    assert [line.standing for line in plan.lines] == [Standing.DOUBTFUL]
 
 
 def test_a_name_that_last_paid_a_week_ago_and_has_nothing_to_send_is_stale(paid: Book) -> None:
@@ -233,7 +284,11 @@ def test_a_confirmation_holds_everything_that_a_plan_would_change(book: Book) ->
         "never_sent": False,
     }
     assert written.entries == tuple(
-        RowEntry(identity=f"reference:{row.reference}", line=row.line, cells=row.cells) for row in file.rows[:4]
+        RowEntry(
+            identity=f"reference:{row.reference}", line=row.line, cells=row.cells, wanted=content_digest(row.payout)
+        )
+        for row in file.rows[:4]
+        if row.payout is not None
     )
     assert written.invalid == (
         InvalidLine(line=6, columns=COLUMNS, cells=file.rows[4].cells, reference="R8", problems=(problem(6),)),

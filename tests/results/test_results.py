@@ -15,7 +15,7 @@ from batcher.model import Payout, Sheet
 from batcher.records import BatchRecord
 from batcher.results import write_results
 from batcher.states import RESULT_WORDS, State
-from tests.payouts import BATCH, COLUMNS, Book, Unreadable, attempt, payout, record_of, sheet
+from tests.payouts import BATCH, COLUMNS, Book, Unreadable, attempt, link_of, payout, record_of, sheet
 
 JO = payout("R1")
 ANN = payout("R2", email="ann@example.com")
@@ -69,7 +69,7 @@ def test_every_column_of_a_paid_row(book: Book, tmp_path: Path) -> None:
         "row": "2",
         "status": "COMPLETED",
         "order_id": "O-main-1",
-        "redemption_url": "https://links.example/1",
+        "redemption_url": link_of(book.row("R1").latest),
         "payout_status": "ACTIVE",
         "expiry_date": "2027-11-03",
         "price": "9.50",
@@ -162,7 +162,7 @@ def test_a_link_stands_beside_the_cells_that_its_order_was_made_for(book: Book, 
     book.bring("R1", State.COMPLETED)
     book.confirm(sheet(JO, columns=("name", *COLUMNS[1:])))
     (line,) = lines(book.batch(), tmp_path / "results")
-    assert (line["row"], line["redemption_url"]) == ("2", "https://links.example/1")
+    assert (line["row"], line["redemption_url"]) == ("2", link_of(book.row("R1").latest))
     assert (line["reference"], line["name"], line["email"]) == ("R1", "", "jo@example.com")
 
 

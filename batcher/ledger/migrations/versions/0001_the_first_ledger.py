@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column("wanted", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_rows_batch_id")),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_rows_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rows")),
@@ -115,10 +116,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("environment_id", "key", name=op.f("uq_attempts_environment_id_key")),
         sa.UniqueConstraint("environment_id", "order_id", name=op.f("uq_attempts_environment_id_order_id")),
+        sa.UniqueConstraint("environment_id", "redemption_url", name=op.f("uq_attempts_environment_id_redemption_url")),
         sa.UniqueConstraint("row_id", "number", name=op.f("uq_attempts_row_id_number")),
     )
     op.create_index("ix_attempts_twins", "attempts", ["environment_id", "twin_digest"], unique=False)
-    op.create_index("ix_attempts_links", "attempts", ["environment_id", "redemption_url"], unique=False)
     op.create_table(
         "journal",
         sa.Column("id", sa.Integer(), nullable=False),
