@@ -1,7 +1,6 @@
 """Settings to wired parts: the one place where adapters are chosen. What the command line does, the page does too."""
 
 import asyncio
-import getpass
 import random  # noqa: TID251 - where chance enters: the spread of waits, nothing that money hangs on
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from batcher import keys, planning, policy
 from batcher.clock import SystemClock
 from batcher.engine import Observer, Outcome, Progress, knock, outcome, run_rows
 from batcher.intake import ReadOptions, read_sheet
-from batcher.ledger import Ledger, LedgerLock
+from batcher.ledger import Ledger, LedgerLock, user_name
 from batcher.lifecycle import Follower, Halt, Issuer, Polls, Retries
 from batcher.model import Environment, Sheet, Speaker
 from batcher.ports import Blocking, Clock
@@ -112,7 +111,7 @@ class Office:
     def confirm(self, plan: planning.Plan, api_key: SecretStr) -> None:
         """Write a plan that somebody said yes to into the ledger."""
         self._ledger.confirm(
-            planning.confirmation(plan, confirmed_by=_user()),
+            planning.confirmation(plan, confirmed_by=user_name()),
             fingerprint=self.speaker(api_key).fingerprint,
             now=self.now,
         )
@@ -241,10 +240,3 @@ def _in_thread(thread: ThreadPoolExecutor) -> Blocking:
         await asyncio.get_running_loop().run_in_executor(thread, work)
 
     return blocking
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "an unnamed user"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from batcher import keys
+from batcher import keys, money
 from batcher.model import Environment, Payout, PlannedOrder, Problem, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.states import PAID_OR_OPEN, State
@@ -135,6 +135,12 @@ class BatchRecord:
     file_name: str | None = None
     first_confirmed_at: datetime | None = None
     last_confirmed_at: datetime | None = None
+
+    @property
+    def paid(self) -> dict[str, Decimal]:
+        """Face value of the rows that were paid, per currency."""
+        payouts = (row.latest.order.payout for row in self.rows if row.latest.state is State.COMPLETED)
+        return money.totals((payout.currency, payout.amount) for payout in payouts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,5 +40,5 @@ async def _ping(api: Api, clock: Clock, rng: random.Random, retries: Retries) ->
         usable = reply.fault is None and (reply.http_status or 0) < 300
         if usable or policy.judge(reply).resend is policy.Resend.NO or nth == retries.attempts:
             return reply
-        await clock.sleep(policy.wait_s(nth, min_wait_s=retries.min_wait_s, max_wait_s=retries.max_wait_s, rng=rng))
+        await clock.sleep(retries.wait_s(nth, rng))
     raise AssertionError("attempts are at least 1")

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batcher import money
 from batcher.lifecycle import Stop
 from batcher.records import BatchRecord, RowRecord
 from batcher.states import RESULT_WORDS, State
@@ -60,11 +59,7 @@ def outcome(
         exit_code=next((code for code in _PRECEDENCE if code in codes), PAID_ALL),
         counts={word: words.count(word) for word in dict.fromkeys(RESULT_WORDS.values()) if word in words}
         | ({"INVALID": words.count("INVALID")} if "INVALID" in words else {}),
-        paid=money.totals(
-            (row.latest.order.payout.currency, row.latest.order.payout.amount)
-            for row in record.rows
-            if row.latest.state is State.COMPLETED
-        ),
+        paid=record.paid,
         stops=tuple(stops),
         kept_back=dict(kept_back or {}),
         needs_person=tuple(row.name for row in record.rows if row.latest.state is State.MISMATCH or row.overtaken),

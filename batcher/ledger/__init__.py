@@ -4,6 +4,6 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 """
 
 from batcher.ledger.ledger import Ledger, SqlJournal
-from batcher.ledger.lock import LedgerLock
+from batcher.ledger.lock import LedgerLock, user_name
 
-__all__ = ["Ledger", "LedgerLock", "SqlJournal"]
+__all__ = ["Ledger", "LedgerLock", "SqlJournal", "user_name"]

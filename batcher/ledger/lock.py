@@ -24,7 +24,7 @@ class LedgerLock:
         self._note = json.dumps(
             {
                 "pid": os.getpid(),
-                "user": _user(),
+                "user": user_name(),
                 "host": platform.node(),
                 "since": now.isoformat(timespec="seconds"),
                 "doing": doing,
@@ -58,7 +58,8 @@ class LedgerLock:
             return "it did not leave its name"
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this process, by the name that the machine has for them."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from batcher import keys, money
+from batcher import keys
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -251,11 +251,7 @@ def summary(record: BatchRecord) -> BatchSummary:
         environment=record.environment,
         rows=len(record.rows) + len(record.invalid),
         counts=counts,
-        paid=money.totals(
-            (row.latest.order.payout.currency, row.latest.order.payout.amount)
-            for row in record.rows
-            if row.latest.state is State.COMPLETED
-        ),
+        paid=record.paid,
         last_confirmed_at=record.last_confirmed_at,
         file_name=record.file_name or "",
     )

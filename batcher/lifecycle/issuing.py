@@ -125,12 +125,7 @@ class Issuer:
         sent: _Sent = state.outcome.result()
         if sent.verdict is None or sent.verdict.resend is Resend.WITHIN_THE_LIMIT:
             return 0.0
-        return policy.wait_s(
-            state.attempt_number,
-            min_wait_s=self._retries.min_wait_s,
-            max_wait_s=self._retries.max_wait_s,
-            rng=self._rng,
-        )
+        return self._retries.wait_s(state.attempt_number, self._rng)
 
     async def _send(self, row: RowRecord, attempt: AttemptRecord) -> _Sent:
         """One send: a permit, a last look at what may forbid it, intent on disk, request, answer on disk."""

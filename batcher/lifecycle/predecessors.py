@@ -3,7 +3,6 @@
 import random  # noqa: TID251 - only the type of the generator that is passed in
 from dataclasses import replace
 
-from batcher import policy
 from batcher.lifecycle.halt import Halt
 from batcher.lifecycle.recording import Recording
 from batcher.lifecycle.retries import Retries
@@ -68,8 +67,5 @@ class Predecessors:
             reply = await self._api.read(order_id)
             if reply.order is not None:
                 return reply.order
-            wait_s = policy.wait_s(
-                nth, min_wait_s=self._retries.min_wait_s, max_wait_s=self._retries.max_wait_s, rng=self._rng
-            )
-            await self._halt.sleep_while_sending(self._clock, wait_s)
+            await self._halt.sleep_while_sending(self._clock, self._retries.wait_s(nth, self._rng))
         return None
