@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from email.utils import formatdate
 
-from batcher.sandbox import creating, dump, reading
+from batcher.sandbox import creating, dump, foreign, reading, views
 from batcher.sandbox.message import Answer, Reply, Request, Wire
 from batcher.sandbox.switch_values import amounts
 from batcher.sandbox.switches import Switches
@@ -67,6 +67,22 @@ class Api:
             raise ValueError(f"There is no account in {', '.join(unknown)}.")
         for currency, amount in read.items():
             self._world.orders.set_balance(currency, Decimal(amount), now_s)
+
+    def make_foreign(self, given: Mapping[str, object], now_s: float) -> list[str]:
+        """Let somebody else make orders; gives their ids. `batcher.sandbox.foreign.GIVEN` is what can be said of them.
+
+        Raises `ValueError` or `TypeError`, and makes none, for what the API would not make.
+        """
+        return foreign.make(self._world, given, now_s)
+
+    def set_payout(self, order_id: str, status: str, now_s: float) -> None:
+        """Let the payouts of a completed order be ACTIVE, CLAIMED, CANCELLED or EXPIRED; no money moves."""
+        order = self._world.orders.find(order_id)
+        if order is None or order.status(now_s) != "COMPLETED":
+            raise ValueError(f"There is no completed order {order_id}.")
+        if status not in views.PAYOUT_STATUSES:
+            raise ValueError(f"status: must be one of {', '.join(views.PAYOUT_STATUSES)}")
+        self._world.orders.set_payout(order, status, now_s)
 
     def dump(self, now_s: float) -> dict[str, object]:
         """What was really issued, and every `POST /order` seen: see `batcher.sandbox.dump`."""

@@ -14,6 +14,7 @@ _SILENT = {
     "get_hang": Wire.HANG,
     "truncated": Wire.TRUNCATE,
     "get_truncated": Wire.TRUNCATE,
+    "list_truncated": Wire.TRUNCATE,
 }
 
 

@@ -46,6 +46,9 @@ READING = (
 )
 """Of every GET."""
 
+LISTING = ("list_error", "list_too_many", "list_truncated")
+"""Of the order list alone, before those of every GET."""
+
 
 class FaultPlan:
     """Draws faults, and counts those drawn by chance, so that no key suffers for ever."""

@@ -29,6 +29,7 @@ def read_page(orders: Orders, query: Mapping[str, str], switches: Switches, now_
     limit = int(limit_text) if limit_text.isascii() and limit_text.isdigit() and len(limit_text) < 9 else 0
     if not 1 <= limit <= MOST or ("after" in query and "before" in query):
         return refused(400, "pagination_error", f"A limit from 1 to {MOST} and one cursor at most are possible.")
+    limit = min(limit, switches.list_page)
     shown = orders.made_until(now_s - switches.list_lag_s)
     edge = _number(query.get("after", query.get("before", "")), shown)
     if edge is None:

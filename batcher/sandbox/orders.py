@@ -3,7 +3,7 @@
 import heapq
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from batcher.sandbox.chance import Dice
@@ -22,7 +22,7 @@ class Order:
     """Counts orders from 1, in the order of their making."""
     id: str
     key: str
-    """The idempotency key that made it."""
+    """The idempotency key that made it; empty where somebody else did."""
     asked: Asked
     outcome: Outcome
     reads_whole_when_failed: bool
@@ -30,6 +30,8 @@ class Order:
     """When it took on which status: seconds since 1970, ascending; the first is its making."""
     secret: str
     """What its redemption links are made of; nobody can guess it."""
+    payout: tuple[float, str] | None = None
+    """Since when its payouts are what somebody set them to, and what that is."""
 
     @property
     def created_s(self) -> float:
@@ -95,13 +97,22 @@ class Orders:
         self.balances(now_s)
         self._balances[currency] = amount
 
-    def can_pay(self, asked: Asked, now_s: float) -> bool:
-        """Whether the balance covers it."""
+    def can_pay(self, asked: Asked, now_s: float, *, times: int = 1) -> bool:
+        """Whether the balance covers so many of it."""
         price = sum((item_price(item) for item in asked.items), Decimal(0))
-        return self.balances(now_s).get(asked.currency, Decimal(0)) >= price
+        return self.balances(now_s).get(asked.currency, Decimal(0)) >= price * times
 
-    def make(self, key: str, asked: Asked, outcome: Outcome, switches: Switches, now_s: float) -> Order:
-        """Make an order and take its price; the caller has asked `can_pay`."""
+    def make(
+        self,
+        key: str,
+        asked: Asked,
+        outcome: Outcome,
+        switches: Switches,
+        now_s: float,
+        *,
+        settle_s: float | None = None,
+    ) -> Order:
+        """Make an order and take its price; the caller has asked `can_pay`. `settle_s` overrules the switches."""
         count = self._per_key[key] = self._per_key.get(key, 0) + 1
         shape = {Outcome.FAIL_BARE: "bare", Outcome.FAIL_FULL: "full"}.get(outcome, switches.failed_shape)
         order = Order(
@@ -112,7 +123,7 @@ class Orders:
             outcome=outcome,
             reads_whole_when_failed=shape == "full"
             or (shape == "either" and self._dice.share("shape", key, count) < 0.5),
-            life=life(now_s, outcome, switches, self._dice.share("time", key, count)),
+            life=life(now_s, outcome, switches, self._dice.share("time", key, count), settle_s),
             secret=self._dice.token("link", key, count, length=40),
         )
         self._made.append(order)
@@ -128,6 +139,11 @@ class Orders:
                 amount = order.price if was_paid else -order.price
                 heapq.heappush(self._moves, (since_s, order.number, order.asked.currency, amount))
                 was_paid = not was_paid
+
+    def set_payout(self, order: Order, status: str, now_s: float) -> None:
+        """Let the payouts of an order be that from now on."""
+        anew = replace(order, payout=(now_s, status))
+        self._made[order.number - 1] = self._by_id[order.id] = anew
 
     def find(self, order_id: str) -> Order | None:
         """The order with that id."""
@@ -145,10 +161,17 @@ class Orders:
         return self._made[max(0, first - 1) : max(0, last)]
 
 
-def life(now_s: float, outcome: Outcome, switches: Switches, share: float) -> tuple[tuple[float, str], ...]:
-    """When an order made now takes on which status; `share`, from 0 to 1, is the drawn part of the waiting time."""
-    drawn_s = switches.complete_min_s + (switches.complete_max_s - switches.complete_min_s) * share
-    settled_s = now_s + {Outcome.SLOW: switches.slow_s, Outcome.STUCK: switches.stuck_s}.get(outcome, drawn_s)
+def life(
+    now_s: float, outcome: Outcome, switches: Switches, share: float, settle_s: float | None = None
+) -> tuple[tuple[float, str], ...]:
+    """When an order made now takes on which status; `share`, from 0 to 1, is the drawn part of the waiting time.
+
+    `settle_s` is the waiting time where somebody has said it.
+    """
+    if settle_s is None:
+        drawn_s = switches.complete_min_s + (switches.complete_max_s - switches.complete_min_s) * share
+        settle_s = {Outcome.SLOW: switches.slow_s, Outcome.STUCK: switches.stuck_s}.get(outcome, drawn_s)
+    settled_s = now_s + settle_s
     made = (now_s, "PROCESSING")
     if outcome in FAILING:
         return made, (settled_s, "FAILED")

@@ -38,6 +38,9 @@ class Outcome(StrEnum):
 
 FAILING = frozenset({Outcome.FAIL, Outcome.FAIL_BARE, Outcome.FAIL_FULL})
 
+REFUSED = frozenset({Outcome.FUNDS, Outcome.PRODUCT, Outcome.INVALID})
+"""Those of which no order is made."""
+
 _BY_WORD = {outcome.value: outcome for outcome in Outcome}
 
 

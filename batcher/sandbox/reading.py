@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from batcher.sandbox import catalogue, damage, door, faults, jsontext, listing, views
+from batcher.sandbox import catalogue, damage, door, faults, foreign, jsontext, listing, views
 from batcher.sandbox.message import Reply, Request, Wire, json_reply, refused
 from batcher.sandbox.orders import item_price
 from batcher.sandbox.validation import MOST_ESTIMATED, read_order
@@ -22,14 +22,22 @@ def read(world: World, request: Request, now_s: float) -> tuple[Wire, Reply]:
     reply = _route(world, request, now_s)
     if request.method != "GET":
         return Wire.REPLY, reply
-    fault = world.faults.strike(faults.READING, world.switches, target, nth, overall)
-    if fault == "get_error":
+    fault = _strike(world, request.path, target, nth, overall)
+    if fault in ("get_error", "list_error"):
         return Wire.REPLY, damage.server_error(world.switches, world.dice, target, nth)
-    if fault == "get_too_many":
+    if fault in ("get_too_many", "list_too_many"):
         return Wire.REPLY, door.too_many(world.switches, 5.0, now_s)
     if fault == "get_unknown_status":
         return Wire.REPLY, _with_unknown_status(reply)
     return damage.wire_of(fault), damage.damaged(fault, reply)
+
+
+def _strike(world: World, path: str, target: str, nth: int, overall: int) -> str | None:
+    if path == "/v2/order":
+        fault = world.faults.strike(faults.LISTING, world.switches, target, nth, world.witness.list_arrived())
+        if fault is not None:
+            return fault
+    return world.faults.strike(faults.READING, world.switches, target, nth, overall)
 
 
 def _route(world: World, request: Request, now_s: float) -> Reply:
@@ -46,7 +54,7 @@ def _route(world: World, request: Request, now_s: float) -> Reply:
             return _list(world, request, now_s)
         case ("GET", "order", order_id):
             return _order(world, request, order_id, now_s)
-        case ("POST", "order", "estimate"):
+        case ("POST", "order", "estimate") if world.switches.estimate:
             return _estimate(request)
     return _nothing_here()
 
@@ -74,6 +82,7 @@ def _list(world: World, request: Request, now_s: float) -> Reply:
     page = listing.read_page(world.orders, request.query, world.switches, now_s)
     if isinstance(page, Reply):
         return page
+    foreign.grow(world, now_s)
     old_shape = door.wants_old_shape(request, world.switches)
     rows = [views.list_row(order, now_s, old_shape=old_shape) for order in page.orders]
     cursors = {"after": page.after, "before": page.before}

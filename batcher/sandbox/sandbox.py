@@ -55,6 +55,14 @@ class Sandbox:
         """Let accounts hold exactly that much: `set_balance(GBP="100.00")`."""
         self._api.set_balances(amounts, self._clock.now_s())
 
+    def make_foreign(self, **given: object) -> list[str]:
+        """Let somebody else make orders: `make_foreign(count=3, amount="12.00")`; see `Api.make_foreign`."""
+        return self._api.make_foreign(given, self._clock.now_s())
+
+    def set_payout(self, order_id: str, status: str) -> None:
+        """Let the payouts of a completed order be ACTIVE, CLAIMED, CANCELLED or EXPIRED."""
+        self._api.set_payout(order_id, status, self._clock.now_s())
+
 
 class SandboxThread:
     """A sandbox that serves from its own thread, within a `with` block: for callers without an event loop."""
@@ -117,6 +125,14 @@ class SandboxThread:
     def set_balance(self, **amounts: str) -> None:
         """See `Sandbox.set_balance`."""
         self._call(lambda: self._sandbox.set_balance(**amounts))
+
+    def make_foreign(self, **given: object) -> list[str]:
+        """See `Sandbox.make_foreign`."""
+        return self._call(lambda: self._sandbox.make_foreign(**given))
+
+    def set_payout(self, order_id: str, status: str) -> None:
+        """See `Sandbox.set_payout`."""
+        self._call(lambda: self._sandbox.set_payout(order_id, status))
 
 
 async def serve_forever(

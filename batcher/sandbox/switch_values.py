@@ -15,7 +15,7 @@ class Fault:
     nth: tuple[int, ...] = ()
     """Which requests with one key (or reads of one URL) it strikes, counted from 1; not limited."""
     overall: tuple[int, ...] = ()
-    """Which of all `POST /order` (or of all reads) it strikes, counted from 1; not limited."""
+    """Which of all `POST /order` (or of all reads, or of all pages of the list) it strikes, from 1; not limited."""
 
     def document(self) -> object:
         """As JSON: the shortest form that `fault` reads back."""
@@ -58,6 +58,14 @@ def whole(raw: object) -> int:
     given = _parsed(raw)
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         raise ValueError("must be a whole number from 0")
+    return given
+
+
+def positive(raw: object) -> int:
+    """A whole number from 1."""
+    given = whole(raw)
+    if given < 1:
+        raise ValueError("must be a whole number from 1")
     return given
 
 

@@ -15,6 +15,7 @@ from batcher.sandbox.switch_values import (
     flag,
     number,
     numbers,
+    positive,
     text,
     whole,
     words,
@@ -103,7 +104,13 @@ class Switches:
         "How the list ends: each page names a next one until one is empty, or the last page's cursor is null.",
     )
     list_lag_s: float = _switch(0.0, number, "Seconds for which a new order is not yet in the list.")
+    list_page: int = _switch(500, positive, "The most orders on a page of the list, whatever limit is asked for.")
+    list_grows: int = _switch(0, whole, "How many orders somebody else makes after each page of the list that is read.")
+    list_grows_most: int = _switch(1000, whole, "How many such orders there can be in all, so that things end.")
     get_lag_s: float = _switch(0.0, number, "Seconds for which a new order answers 404.")
+    estimate: bool = _switch(
+        True, flag, "Whether there is POST /order/estimate; without it, 404 not_found, as the playground answers."
+    )
 
     # Faults: in general
     faults_per_key: int = _switch(
@@ -164,6 +171,11 @@ class Switches:
     get_unknown_status: Fault = field(
         default=NEVER, metadata=_fault("An order reads with a status that nobody has documented.")
     )
+
+    # Faults of the order list; 'nth' counts the reads of one page, 'overall' those of all pages
+    list_error: Fault = field(default=NEVER, metadata=_fault("A page of the order list gets a 5xx."))
+    list_too_many: Fault = field(default=NEVER, metadata=_fault("A page of the order list gets a 429."))
+    list_truncated: Fault = field(default=NEVER, metadata=_fault("A page of the order list gets half of its body."))
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -10,6 +10,7 @@ from batcher.sandbox.outcomes import Outcome
 from batcher.sandbox.validation import AskedItem
 
 VALID_DAYS = 365
+PAYOUT_STATUSES = ("ACTIVE", "CLAIMED", "CANCELLED", "EXPIRED")
 
 
 def timestamp(time_s: float, *, days: int = 0) -> str:
@@ -73,9 +74,16 @@ def _item(order: Order, at: int, now_s: float, *, old_shape: bool) -> dict[str, 
     }
     if old_shape:
         return {**shown, "redemption_url": url, "expiry_date": expires}
-    changed_at = timestamp(order.changed_s(now_s))
-    state = "CANCELLED" if status == "FAILED" else "ACTIVE"
-    return {**shown, "payout": {"status": state, "status_updated_at": changed_at, "url": url, "expiry_date": expires}}
+    since_s, state = payout(order, now_s)
+    payout_shown = {"status": state, "status_updated_at": timestamp(since_s), "url": url, "expiry_date": expires}
+    return {**shown, "payout": payout_shown}
+
+
+def payout(order: Order, now_s: float) -> tuple[float, str]:
+    """Since when its payouts are what, as long as there are any."""
+    if order.status(now_s) == "FAILED":
+        return order.changed_s(now_s), "CANCELLED"
+    return order.payout or (order.changed_s(now_s), "ACTIVE")
 
 
 def _distribution(order: Order, item: AskedItem) -> Mapping[str, str]:

@@ -38,6 +38,7 @@ class Witness:
         self.reads: Counter[str] = Counter()
         self._per_key: Counter[str] = Counter()
         self._all_reads = 0
+        self._list_reads = 0
 
     def post_arrived(self, key: str, now_s: float, monotonic_s: float) -> Post:
         """Write down one `POST /order`."""
@@ -51,3 +52,8 @@ class Witness:
         self.reads[target] += 1
         self._all_reads += 1
         return self.reads[target], self._all_reads
+
+    def list_arrived(self) -> int:
+        """Write down one read of the order list: which one of all its pages it is."""
+        self._list_reads += 1
+        return self._list_reads

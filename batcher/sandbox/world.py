@@ -26,6 +26,8 @@ class World:
     witness: Witness = field(init=False, default_factory=Witness)
     faults: FaultPlan = field(init=False)
     gate: Gate = field(init=False)
+    grown: int = field(init=False, default=0)
+    """How many orders somebody else has made because the list was read."""
 
     def __post_init__(self) -> None:
         self.dice = Dice(self.seed)

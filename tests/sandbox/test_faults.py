@@ -151,3 +151,32 @@ def test_reads_are_refused_spoilt_or_strange() -> None:
     statuses = [strange.get(f"/order/{order_id}")["status"] for _ in range(2)]
     assert statuses[0] not in ("PROCESSING", "COMPLETED", "FAILED")
     assert statuses[1] == "PROCESSING"
+
+
+@pytest.mark.parametrize(
+    ("name", "wire", "status"),
+    [
+        ("list_error", Wire.REPLY, 503),
+        ("list_too_many", Wire.REPLY, 429),
+        ("list_truncated", Wire.TRUNCATE, 200),
+    ],
+)
+def test_faults_of_the_list_strike_its_pages_and_nothing_else(name: str, wire: Wire, status: int) -> None:
+    caller = Caller(**{name: {"overall": [2]}}, error_statuses=[503])
+    order_id = caller.made(order())
+
+    for target in ("/v2/ping", f"/v2/order/{order_id}", "/v2/balance", "/v2/product"):
+        assert (caller.ask("GET", target).wire, caller.ask("GET", target).status) == (Wire.REPLY, 200)
+    answers = [caller.ask("GET", f"/v2/order?limit={limit}") for limit in (1, 2, 3)]
+    assert [(answer.wire, answer.status) for answer in answers] == [
+        (Wire.REPLY, 200),
+        (wire, status),
+        (Wire.REPLY, 200),
+    ]
+
+
+def test_a_fault_of_the_list_can_strike_the_same_page_again() -> None:
+    caller = Caller(list_too_many=[1, 2])
+
+    assert [caller.ask("GET", "/v2/order").status for _ in range(3)] == [429, 429, 200]
+    assert [caller.ask("GET", "/v2/order?limit=9").status for _ in range(3)] == [429, 429, 200]

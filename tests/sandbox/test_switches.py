@@ -7,7 +7,7 @@ import pytest
 
 import batcher.sandbox
 from batcher.sandbox import Fault, Switches
-from batcher.sandbox.faults import AFTER, BEFORE, INSTEAD, READING
+from batcher.sandbox.faults import AFTER, BEFORE, INSTEAD, LISTING, READING
 from tests.sandbox.caller import Caller, order
 
 SOURCES = sorted(Path(batcher.sandbox.__file__).parent.glob("*.py"))
@@ -26,6 +26,8 @@ SOURCES = sorted(Path(batcher.sandbox.__file__).parent.glob("*.py"))
         {"store_door": "perhaps"},
         {"balances": {"GBP": "much"}},
         {"error_statuses": []},
+        {"list_page": 0},
+        {"estimate": 1},
     ],
 )
 def test_what_is_unknown_or_wrong_is_refused(given: dict[str, object]) -> None:
@@ -66,7 +68,7 @@ def test_every_switch_has_a_sentence_with_its_default() -> None:
 def test_every_fault_is_played_in_exactly_one_place() -> None:
     switched = {each.name for each in fields(Switches) if isinstance(getattr(Switches(), each.name), Fault)}
 
-    assert sorted([*BEFORE, *INSTEAD, *AFTER, *READING]) == sorted(switched)
+    assert sorted([*BEFORE, *INSTEAD, *AFTER, *READING, *LISTING]) == sorted(switched)
 
 
 def test_a_changed_limit_holds_at_once_and_other_changes_empty_no_window() -> None:

@@ -96,6 +96,30 @@ def test_the_clock_the_switches_and_the_balance_are_moved_over_http() -> None:
         assert client.get(f"{levers}/dump").json()["posts"][0]["status"] == 400
 
 
+def test_somebody_elses_orders_and_payouts_are_made_over_http() -> None:
+    with served() as (sandbox, client):
+        levers = sandbox.url.removesuffix("/v2") + "/_sandbox"
+        asked = {"count": 2, "currency": "USD", "amount": "12.00", "description": None, "email": None, "settle_s": None}
+        ids = client.post(f"{levers}/foreign", json=asked).json()["ids"]
+        sandbox.advance(5)
+        claimed = {"id": ids[0], "status": "CLAIMED"}
+        assert client.post(f"{levers}/payout", json=claimed).json() == claimed
+        told = sandbox.dump()
+
+    assert [(each["id"], each["payout_status"]) for each in told["orders"]] == [(ids[0], "CLAIMED"), (ids[1], "ACTIVE")]
+    assert told["balances"]["USD"] == "999976.24"
+
+
+def test_whoever_starts_the_sandbox_has_the_same_levers_at_hand() -> None:
+    with SandboxThread() as sandbox:
+        (made,) = sandbox.make_foreign(settle_s=0)
+        sandbox.set_payout(made, "EXPIRED")
+        with pytest.raises(ValueError, match="colour"):
+            sandbox.make_foreign(colour="red")
+
+        assert [each["payout_status"] for each in sandbox.dump()["orders"]] == ["EXPIRED"]
+
+
 @pytest.mark.parametrize(
     ("lever", "body"),
     [
@@ -106,6 +130,13 @@ def test_the_clock_the_switches_and_the_balance_are_moved_over_http() -> None:
         ("clock", {}),
         ("balance", {"GBP": "much"}),
         ("balance", {"XXX": "1"}),
+        ("foreign", {"count": 0}),
+        ("foreign", {"colour": "red"}),
+        ("foreign", {"amount": None}),
+        ("foreign", []),
+        ("payout", {"id": "O-NONE", "status": "CLAIMED"}),
+        ("payout", {"id": "O-NONE"}),
+        ("payout", {"id": 7, "status": "CLAIMED"}),
     ],
 )
 def test_a_lever_pulled_wrongly_says_so_and_moves_nothing(lever: str, body: object) -> None:
