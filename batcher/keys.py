@@ -119,18 +119,21 @@ def body(*, key: str, batch: str, payout: Payout) -> bytes:
     """
     request = {
         "description": tag(key=key, batch=batch, payout=payout),
-        "items": [
-            {
-                "distribution_method": _distribution_method(payout),
-                "face_value": wire_number(payout.amount),
-                "products": _products(payout),
-            }
-        ],
+        "items": [item(payout)],
         "metadata": _metadata(key=key, batch=batch, payout=payout),
         "payment_method": {"currency": payout.currency, "type": "ACCOUNT_BALANCE"},
     }
     text = simplejson.dumps(request, use_decimal=True, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return text.encode("ascii")
+
+
+def item(payout: Payout) -> dict[str, Any]:
+    """The one item of its order: what is bought and who gets it, without anything that says which row it is."""
+    return {
+        "distribution_method": _distribution_method(payout),
+        "face_value": wire_number(payout.amount),
+        "products": _products(payout),
+    }
 
 
 def _folded_email(payout: Payout) -> str:

@@ -10,7 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
 
 _LINK = re.compile(r"\w+://\S+")
 
@@ -109,6 +112,8 @@ class Sheet:
     delimiter: str
     columns: tuple[str, ...]
     """Headers as the file writes them."""
+    header_line: int = 1
+    """The row of the headers, as a spreadsheet numbers it."""
     rows: tuple[SheetRow, ...]
     warnings: tuple[Problem, ...] = ()
     """What is odd but has one meaning; never a reason to refuse."""
@@ -201,6 +206,10 @@ class Order:
     email: str | None = None
     recipient_reference: str | None = None
     item_count: int | None = None
+    description: str | None = None
+    """Its tag, where batcher made it; see `batcher.keys.tag`."""
+    discount: Decimal | None = None
+    """What the payer saved, in total."""
     redemption_url: str | None = field(default=None, repr=False)
     """Whoever has it has the money: never printed, never logged."""
     payout_status: str | None = None
@@ -226,6 +235,42 @@ class Reply:
     date: datetime | None = None
     """The server's clock, UTC."""
     retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """One page of the order list. Its rows say little: no items, no metadata, and no description while processing."""
+
+    orders: tuple[Order, ...]
+    after: str | None
+    """The cursor of what follows; `None` where the list says that nothing does."""
+    before: str | None
+    """The cursor of what comes before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A product of the catalogue. What Runa leaves out is `None`, and then nothing is held against it."""
+
+    code: str
+    name: str = ""
+    currency: str | None = None
+    orderable: bool | None = None
+    state: str | None = None
+    """`LIVE`, `TEMPORARILY_DISABLED`, `TEMPORARILY_DEGRADED`, or a word nobody knows."""
+    minimum: Decimal | None = None
+    """Of the face value, where any between is possible."""
+    maximum: Decimal | None = None
+    fixed: tuple[Decimal, ...] = ()
+    """The only face values there are; empty where any is possible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Generic[T]):
+    """What came back for a question: the reply, and what it was asked for where the reply is a good one."""
+
+    reply: Reply
+    content: T | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """The seams: what the use cases need of the outside, as protocols. Adapters sit above, fakes in the tests."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
-from batcher.model import Environment, Instant, Order, Reply, Speaker
+from batcher.model import Answer, Environment, Instant, Order, OrderPage, Payout, Product, Reply, Speaker
 from batcher.policy import Verdict
 from batcher.records import Kin
 from batcher.states import State
@@ -35,6 +36,34 @@ class Api(Protocol):
 
     async def ping(self) -> Reply:
         """Whether the API is there and takes our key and version."""
+        ...
+
+
+class OrderList(Protocol):
+    """The list of all orders of the account. No method raises for what the other side or the network does."""
+
+    async def page(self, *, after: str | None = None, before: str | None = None) -> Answer[OrderPage]:
+        """One page: the one at a cursor (one of the two at most), or the first."""
+        ...
+
+    async def read(self, order_id: str) -> Reply:
+        """Read one order back."""
+        ...
+
+
+class Account(Protocol):
+    """What the account can pay, and with what. No method raises for what the other side or the network does."""
+
+    async def balances(self) -> Answer[Mapping[str, Decimal]]:
+        """What each currency's balance holds; one that is empty may be left out."""
+        ...
+
+    async def products(self) -> Answer[Sequence[Product]]:
+        """The catalogue."""
+        ...
+
+    async def prices(self, currency: str, payouts: Sequence[Payout]) -> Answer[Sequence[Decimal]]:
+        """What each of these payouts (500 at most, all in this currency) would cost, in their order."""
         ...
 
 
@@ -87,6 +116,36 @@ class Journal(Protocol):
 
     async def claim_link(self, attempt_id: int, redemption_url: str) -> int | None:
         """Claim a link for an attempt, as an order is claimed."""
+        ...
+
+    async def others_passed(self, attempt_id: int, since: datetime) -> bool:
+        """Whether, since then, other keys of the environment got past the door."""
+        ...
+
+
+class Docket(Protocol):
+    """What evidence and people write into the ledger. Every call returns once what it says is on the disk."""
+
+    async def claim_order(self, attempt_id: int, order_id: str) -> int | None:
+        """Claim an order for an attempt, at once; gives another attempt that has it already."""
+        ...
+
+    async def taken_over(
+        self,
+        attempt_id: int,
+        order_id: str,
+        *,
+        withdrawn: Sequence[int] = (),
+        absent: Sequence[int] = (),
+        why: str,
+        at: Instant,
+        by: str | None = None,
+    ) -> None:
+        """Note, all or nothing, that an order is an attempt's, and what becomes of the row's other attempts."""
+        ...
+
+    async def proven_absent(self, attempt_id: int, *, why: str, at: Instant, by: str | None = None) -> None:
+        """Note that an attempt was never made, or that a person says so."""
         ...
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:

@@ -2,17 +2,27 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
 from batcher import __version__
-from batcher.model import Fault, Reply, Speaker
+from batcher.model import Answer, Fault, OrderPage, Payout, Product, Reply, Speaker
+from batcher.runa.account import estimate_body, read_balances, read_prices, read_products
+from batcher.runa.listing import read_page
 from batcher.runa.reading import read_reply
+
+T = TypeVar("T")
 
 MAX_ANSWER_BYTES = 1 << 20
 """Where reading an answer ends: one order is some kilobytes."""
+
+MAX_LIST_BYTES = 16 << 20
+"""Where reading a page of orders or the catalogue ends: they hold hundreds of them."""
 
 MAX_CONNECTIONS = 24
 """As many as there can be requests at one time: none that the ledger has as sent waits for a connection.
@@ -23,9 +33,14 @@ httpx's pool costs more for each request the more connections it holds; at usual
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Raised only before a byte of the request is written."""
 
+_JSON_BODY = {"Content-Type": "application/json"}
+
+Reading = Callable[[int, Mapping[str, str], bytes | None], Answer[T]]
+"""From a status, headers and a body (`None`: too long) to what they say."""
+
 
 class RunaClient:
-    """Implements `batcher.ports.Api`. The API key is in its headers and nowhere else."""
+    """Implements `batcher.ports.Api`, `OrderList` and `Account`. The API key is in its headers and nowhere else."""
 
     def __init__(
         self,
@@ -33,15 +48,18 @@ class RunaClient:
         *,
         api_key: str,
         timeout_s: float,
+        page_size: int = 500,
         transport: httpx.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | bool = True,
     ) -> None:
         """Ask at `speaker.base_url` with `api_key`.
 
         `timeout_s` bounds each wait of a request: to connect, to write, for the next piece of the answer, for all of
-        it. A request ends within five times as long, answered or not.
+        it. A request ends within five times as long, answered or not. `page_size` is how many orders a page of the list
+        is asked for, 500 at most.
         """
         self._timeout_s = timeout_s
+        self._page_size = page_size
         self._client = httpx.AsyncClient(
             base_url=f"{speaker.base_url}/",
             headers={
@@ -69,45 +87,74 @@ class RunaClient:
 
     async def create(self, *, key: str, body: bytes) -> Reply:
         """Send one order with exactly these bytes."""
-        headers = {
-            "Content-Type": "application/json",
-            "X-Idempotency-Key": key,
-            "X-Execution-Mode": "async",
-        }
-        return await self._ask("POST", "order", headers=headers, content=body)
+        headers = {**_JSON_BODY, "X-Idempotency-Key": key, "X-Execution-Mode": "async"}
+        return (await self._ask("POST", "order", _only_reply, headers=headers, content=body)).reply
 
     async def read(self, order_id: str) -> Reply:
         """Read one order back. An answer about another order is unreadable."""
-        reply = await self._ask("GET", f"order/{order_id}")
+        reply = (await self._ask("GET", f"order/{order_id}", _only_reply)).reply
         if reply.order is not None and reply.order.order_id != order_id:
             return Reply(fault=Fault.UNREADABLE, http_status=reply.http_status, date=reply.date)
         return reply
 
     async def ping(self) -> Reply:
         """Whether the API is there and takes our key and version."""
-        return await self._ask("GET", "ping")
+        return (await self._ask("GET", "ping", _only_reply)).reply
+
+    async def page(self, *, after: str | None = None, before: str | None = None) -> Answer[OrderPage]:
+        """One page of the order list: the one at a cursor (one of the two at most), or the first."""
+        cursors = {name: cursor for name, cursor in (("after", after), ("before", before)) if cursor is not None}
+        asked = {"limit": str(self._page_size), **cursors}
+        return await self._ask("GET", "order", read_page, params=asked, most_bytes=MAX_LIST_BYTES)
+
+    async def balances(self) -> Answer[Mapping[str, Decimal]]:
+        """What each currency's balance holds; one that is empty may be left out."""
+        return await self._ask("GET", "balance", read_balances)
+
+    async def products(self) -> Answer[Sequence[Product]]:
+        """The catalogue."""
+        return await self._ask("GET", "product", read_products, most_bytes=MAX_LIST_BYTES)
+
+    async def prices(self, currency: str, payouts: Sequence[Payout]) -> Answer[Sequence[Decimal]]:
+        """What each of these payouts (1 to 500, all in this currency) would cost, in their order. Buys nothing."""
+        body = estimate_body(currency, payouts)
+        reading = partial(read_prices, currency=currency, payouts=payouts)
+        return await self._ask("POST", "order/estimate", reading, headers=_JSON_BODY, content=body)
 
     async def _ask(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, content: bytes | None = None
-    ) -> Reply:
+        self,
+        method: str,
+        path: str,
+        reading: Reading[T],
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        most_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer[T]:
         try:
             # httpx bounds each read; this bounds an answer that trickles, and one that waits for the pool.
             async with asyncio.timeout(5 * self._timeout_s):
-                async with self._client.stream(method, path, headers=headers, content=content) as response:
+                streamed = self._client.stream(method, path, headers=headers, params=params, content=content)
+                async with streamed as response:
                     async with asyncio.timeout(self._timeout_s):
-                        answer = await _bounded(response)
-                return read_reply(response.status_code, response.headers, answer)
+                        answer = await _bounded(response, most_bytes)
+            return reading(response.status_code, response.headers, answer)
         except NEVER_LEFT:
-            return Reply(fault=Fault.NOT_SENT)
+            return Answer(reply=Reply(fault=Fault.NOT_SENT))
         except (httpx.HTTPError, httpx.StreamError, TimeoutError):
-            return Reply(fault=Fault.NO_ANSWER)
+            return Answer(reply=Reply(fault=Fault.NO_ANSWER))
 
 
-async def _bounded(response: httpx.Response) -> bytes | None:
+def _only_reply(status: int, headers: Mapping[str, str], answer: bytes | None) -> Answer[None]:
+    return Answer(reply=read_reply(status, headers, answer))
+
+
+async def _bounded(response: httpx.Response, most_bytes: int) -> bytes | None:
     """The answer's body, or `None` where it is longer than an answer can be."""
     answer = bytearray()
     async for piece in response.aiter_bytes():
         answer += piece
-        if len(answer) > MAX_ANSWER_BYTES:
+        if len(answer) > most_bytes:
             return None
     return bytes(answer)

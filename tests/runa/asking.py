@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from batcher import keys
 from batcher.model import Reply, Speaker
@@ -21,13 +22,15 @@ BODY = (
     b'"payment_method":{"currency":"GBP","type":"ACCOUNT_BALANCE"}}'
 )
 
+T = TypeVar("T")
+
 Ask = Callable[[RunaClient], Awaitable[Reply]]
 
 
-def client_of(url: str, *, timeout_s: float = TIMEOUT_S) -> RunaClient:
+def client_of(url: str, *, timeout_s: float = TIMEOUT_S, page_size: int = 500) -> RunaClient:
     """A client as `batcher.assembly` makes it."""
     speaker = Speaker(base_url=url, api_version=VERSION, fingerprint=keys.fingerprint(API_KEY))
-    return RunaClient(speaker, api_key=API_KEY, timeout_s=timeout_s)
+    return RunaClient(speaker, api_key=API_KEY, timeout_s=timeout_s, page_size=page_size)
 
 
 async def create(client: RunaClient) -> Reply:
@@ -82,10 +85,28 @@ async def recording(answer: bytes) -> AsyncIterator[Recorder]:
 
 def played(answer: bytes, call: Ask = create) -> tuple[Reply, list[bytes]]:
     """What the client makes of these bytes, and what it said to get them."""
+    return answering(answer, call)
 
-    async def story() -> tuple[Reply, list[bytes]]:
-        async with recording(answer) as recorder, client_of(recorder.url) as client:
+
+def answering(
+    answer: bytes, call: Callable[[RunaClient], Awaitable[T]], *, timeout_s: float = TIMEOUT_S
+) -> tuple[T, list[bytes]]:
+    """The same for any call of the client."""
+
+    async def story() -> tuple[T, list[bytes]]:
+        async with recording(answer) as recorder, client_of(recorder.url, timeout_s=timeout_s) as client:
             return await call(client), recorder.heard
+
+    return asyncio.run(story())
+
+
+def story_of(tell: Callable[[Sandbox, RunaClient], Awaitable[T]], *, page_size: int = 500, **switches: object) -> T:
+    """What is told of a client and the sandbox that it speaks to."""
+
+    async def story() -> T:
+        sandbox = Sandbox(Switches.from_mapping(switches))
+        async with sandbox.serve() as url, client_of(url, page_size=page_size) as client:
+            return await tell(sandbox, client)
 
     return asyncio.run(story())
 
