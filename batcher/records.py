@@ -1,20 +1,26 @@
 """What the ledger remembers, as values: the use cases read these and never a table."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from batcher import keys, money
-from batcher.model import Environment, Payout, PlannedOrder, Problem, Speaker
+from batcher.model import Environment, Payout, PlannedOrder, Problem, Product, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.states import PAID_OR_OPEN, State
+
+_COUNTED = re.compile(r"[._-]*[0-9][0-9._-]*")
+"""Digits, with the separators beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRecord:
     """One request of an attempt."""
 
+    id: int = 0
+    """Counts up through the ledger: what has the higher one was sent later, whatever the clock said."""
     sent_at: datetime
     speaker: Speaker
     server_at: datetime | None = None
@@ -52,6 +58,8 @@ class AttemptRecord:
     payout_status: str | None = None
     expiry_date: str | None = None
     price: Decimal | None = None
+    discount: Decimal | None = None
+    """What was taken off the face value, where the API has told it."""
     error_type: str | None = None
     error_message: str | None = None
 
@@ -133,6 +141,10 @@ class BatchRecord:
     columns: tuple[str, ...] = ()
     """Of the last confirmed file."""
     file_name: str | None = None
+    file_rows: int | None = None
+    """Records of that file, valid or not; `None` where an older release confirmed it."""
+    choices: Mapping[str, object] = field(default_factory=dict)
+    """The flags that it was confirmed with."""
     first_confirmed_at: datetime | None = None
     last_confirmed_at: datetime | None = None
 
@@ -154,6 +166,15 @@ class Kin:
     state: State
     since: datetime
     """When it was paid, else when it was first sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Runa's products as they were read last."""
+
+    read_at: datetime
+    products: Mapping[str, Product]
+    """By casefolded code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +224,11 @@ class BatchSummary:
     """Face value of the rows that were paid, per currency."""
     last_confirmed_at: datetime
     file_name: str
+
+
+def kind_of_batch(name: str) -> str:
+    """What the names of a recurring payment share: `incentives` of `2026-11-incentives`, without digits and dates."""
+    return _COUNTED.sub("", name)
 
 
 def same_payment(ours: Payout, theirs: Payout) -> bool:

@@ -3,7 +3,8 @@
 SQL lives in this room only. Reads give records (`batcher.records`), writes go through `SqlJournal`.
 """
 
+from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import LedgerLock, user_name
 
-__all__ = ["Ledger", "LedgerLock", "SqlJournal", "user_name"]
+__all__ = ["Ledger", "LedgerHealth", "LedgerLock", "SqlJournal", "examine", "user_name"]

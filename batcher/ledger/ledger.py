@@ -1,6 +1,6 @@
 """The door of the room: one object that reads and confirms, and one that journals a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,15 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.errors import UsageError
-from batcher.ledger import reading, writing
+from batcher.ledger import catalogues, reading, writing
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.place import open_engine, sqlite_path, write_failed
+from batcher.ledger.shelf import Shelf
 from batcher.ledger.tables import attempts, sends
-from batcher.model import Environment, Instant, Order, Reply, Speaker
+from batcher.model import Distribution, Environment, Instant, Order, Product, Reply, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.ports import Blocking
-from batcher.records import BatchRecord, BatchSummary, Confirmation, Kin
+from batcher.records import AttemptRecord, BatchRecord, BatchSummary, Catalogue, Confirmation, Kin
 from batcher.states import State
 
 
@@ -29,6 +30,8 @@ class Ledger:
         """Open it, and make or migrate it first where needed. Raises `UsageError` or `OwnFault`."""
         self.path: Path = sqlite_path(url)
         self._engine = open_engine(url)
+        self.shelf = Shelf(self._engine)
+        """What was read of Runa's order list and balances."""
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +55,27 @@ class Ledger:
         with self._snapshot() as connection:
             return reading.batch(connection, environment, name)
 
+    def batch_before(self, environment: Environment, name: str) -> BatchRecord | None:
+        """The batch to compare `name` with: the last one confirmed before it of the same kind, else of any kind.
+
+        Of the same kind are names that are equal without digits; `None` where the environment has no earlier batch.
+        """
+        with self._snapshot() as connection:
+            return reading.batch_before(connection, environment, name)
+
+    def catalogue(self, environment: Environment) -> Catalogue | None:
+        """Runa's catalogue as it was read last; `None` where it never was."""
+        with self._engine.connect() as connection:
+            return catalogues.kept(connection, environment)
+
+    def keep_catalogue(self, environment: Environment, products: Iterable[Product], now: datetime) -> None:
+        """Keep what was read of Runa's catalogue, in the place of what was kept. Raises `OwnFault`."""
+        try:
+            with self._engine.begin() as connection:
+                catalogues.keep(connection, environment, products, now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
+
     def summaries(self) -> list[BatchSummary]:
         """All batches, the last confirmed first."""
         with self._snapshot() as connection:
@@ -65,6 +89,11 @@ class Ledger:
             return reading.kin(
                 connection, environment, besides=besides, twin_digests=twin_digests, paid_since=paid_since
             )
+
+    def proven_kinds(self, environment: Environment) -> set[tuple[tuple[str, ...], Distribution]]:
+        """What was paid before in this environment: products, as they were written, and delivery."""
+        with self._engine.connect() as connection:
+            return reading.proven_kinds(connection, environment)
 
     def newest_moment(self) -> datetime | None:
         """The newest time it has seen on any clock."""
@@ -146,6 +175,10 @@ class SqlJournal:
         """Note what an order has come to."""
         await self._writer.write(lambda connection: writing.settled(connection, attempt_id, order, to, why, at))
 
+    async def refreshed(self, attempt: AttemptRecord) -> None:
+        """Note what a paid order that was read again now says of its payout and its price."""
+        await self._writer.write(lambda connection: writing.refreshed(connection, attempt))
+
     async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
         """Note that an order that had failed no longer has, and withdraw the attempt after it."""
 
@@ -154,6 +187,43 @@ class SqlJournal:
             writing.move(connection, failed_id, State.ACCEPTED, at.at, why)
 
         await self._writer.write(write)
+
+    async def taken_over(
+        self,
+        attempt_id: int,
+        order_id: str,
+        *,
+        withdrawn: Sequence[int] = (),
+        absent: Sequence[int] = (),
+        why: str,
+        at: Instant,
+        by: str | None = None,
+    ) -> None:
+        """Note that an order is an attempt's, and what becomes of the row's other attempts."""
+
+        def write(connection: Connection) -> None:
+            for other in withdrawn:
+                writing.move(connection, other, State.WITHDRAWN, at.at, f"another attempt has order {order_id}", by)
+            for other in absent:
+                writing.move(connection, other, State.ABSENT, at.at, f"a later attempt has order {order_id}", by)
+            writing.taken_over(connection, attempt_id, order_id, why, at, by)
+
+        await self._writer.write(write)
+
+    async def proven_absent(self, attempt_id: int, *, why: str, at: Instant, by: str | None = None) -> None:
+        """Note that an attempt was never made."""
+        await self._writer.write(
+            lambda connection: writing.move(
+                connection,
+                attempt_id,
+                State.ABSENT,
+                at.at,
+                why,
+                by,
+                error_type="never_created",
+                error_message=f"No order was made: {why}.",
+            )
+        )
 
     async def claim_order(self, attempt_id: int, order_id: str) -> int | None:
         """Claim an order for an attempt; gives another attempt that has it already, in this run or before."""

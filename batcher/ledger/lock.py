@@ -36,7 +36,7 @@ class LedgerLock:
             self._lock.acquire()
         except Timeout as error:
             raise LedgerBusy(
-                f"Another process has this ledger: {self._describe()}.",
+                f"Another process has this ledger: {_described(self._holder)}.",
                 "Wait until it is done, or stop it with Ctrl-C; then run the same command again.",
             ) from error
         descriptor = os.open(self._holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
@@ -50,12 +50,27 @@ class LedgerLock:
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 
-    def _describe(self) -> str:
-        try:
-            note = json.loads(self._holder.read_text())
-            return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
-        except (OSError, ValueError, LookupError, TypeError):
-            return "it did not leave its name"
+
+def holder_of(ledger: Path) -> str | None:
+    """Who has the lock now, in words; `None` where nobody has. Leaves everything as it is."""
+    note = Path(f"{ledger}.holder")
+    if not note.exists() or not Path(f"{ledger}.lock").exists():
+        return None
+    described = _described(note)
+    try:
+        # A note may outlive its process. Where it does, nobody has the lock, and this has it for a moment.
+        with FileLock(f"{ledger}.lock", timeout=0, mode=0o600):
+            return None
+    except Timeout:
+        return described
+
+
+def _described(holder: Path) -> str:
+    try:
+        note = json.loads(holder.read_text())
+        return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
+    except (OSError, ValueError, LookupError, TypeError):
+        return "it did not leave its name"
 
 
 def user_name() -> str:

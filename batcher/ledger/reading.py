@@ -1,11 +1,12 @@
 """What the ledger remembers, read as records. Nothing here writes."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, String, cast, func, select
 
 from batcher import keys
 from batcher.ledger.tables import (
@@ -29,6 +30,7 @@ from batcher.records import (
     Kin,
     RowRecord,
     SendRecord,
+    kind_of_batch,
 )
 from batcher.states import OPEN, RESULT_WORDS, State
 
@@ -51,9 +53,29 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         invalid=tuple(_invalid(connection, last)),
         columns=columns[last.id],
         file_name=last.file_name,
+        file_rows=last.file_rows,
+        choices=dict(last.choices),
         first_confirmed_at=planned[0].confirmed_at,
         last_confirmed_at=last.confirmed_at,
     )
+
+
+def batch_before(connection: Connection, environment: Environment, name: str) -> BatchRecord | None:
+    """The batch to compare `name` with: the last one confirmed of the same kind, else the last one of any."""
+    query = (
+        select(batches.c.name, func.min(plans.c.id).label("began"))
+        .join(environments, batches.c.environment_id == environments.c.id)
+        .join(plans, plans.c.batch_id == batches.c.id)
+        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
+        .group_by(batches.c.id)
+        .order_by(func.max(plans.c.id).desc())
+    )
+    began: dict[str, int] = {found.name: found.began for found in connection.execute(query)}
+    # Ids count up, whatever the clock said: what was begun after this batch is not before it.
+    others = [other for other, plan_id in began.items() if other != name and plan_id <= began.get(name, plan_id)]
+    of_kind = [other for other in others if kind_of_batch(other) == kind_of_batch(name)]
+    chosen = next(iter([*of_kind, *others]), None)
+    return None if chosen is None else batch(connection, environment, chosen)
 
 
 def _batch_id(environment: Environment, name: str) -> Select[int]:
@@ -101,6 +123,7 @@ def _rows(
 
 def _send(send: Row[Any]) -> SendRecord:
     return SendRecord(
+        id=send.id,
         sent_at=send.sent_at,
         speaker=Speaker(base_url=send.base_url, api_version=send.api_version, fingerprint=send.fingerprint),
         server_at=send.server_at,
@@ -132,6 +155,7 @@ def _attempt(attempt: Row[Any], columns: tuple[str, ...], sent: tuple[SendRecord
         payout_status=attempt.payout_status,
         expiry_date=attempt.expiry_date,
         price=attempt.price,
+        discount=attempt.discount,
         error_type=attempt.error_type,
         error_message=attempt.error_message,
     )
@@ -199,6 +223,24 @@ def _kin(attempt: Row[Any], environment: Environment) -> Kin:
         state=State(attempt.state),
         since=attempt.completed_at or attempt.accepted_at or attempt.planned_at,
     )
+
+
+def proven_kinds(connection: Connection, environment: Environment) -> set[tuple[tuple[str, ...], Distribution]]:
+    """Products and delivery of every order that was completed in this environment."""
+    # A JSON column cannot be compared on every database; its text can, and one kind is written in few ways.
+    products = cast(attempts.c.products, String)
+    query = (
+        select(products, attempts.c.distribution)
+        .join(environments, attempts.c.environment_id == environments.c.id)
+        .where(
+            environments.c.base_url == environment.base_url,
+            environments.c.account == environment.account,
+            attempts.c.state == State.COMPLETED,
+        )
+        .distinct()
+    )
+    found = connection.execute(query)
+    return {(tuple(json.loads(codes)), Distribution(distribution)) for codes, distribution in found}
 
 
 def account_of(connection: Connection, *, base_url: str, fingerprint: str) -> str | None:

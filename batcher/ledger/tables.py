@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -104,6 +105,8 @@ plans = Table(
     Column("columns", JSON, nullable=False),
     Column("choices", JSON, nullable=False),
     Column("recipe", String, nullable=False),
+    # Records of the file, valid or not: what the closing proof counts against. Empty in plans of older releases.
+    Column("file_rows", Integer),
 )
 
 rows = Table(
@@ -165,6 +168,7 @@ attempts = Table(
     Column("payout_status", String),
     Column("expiry_date", String),
     Column("price", Money),
+    Column("discount", Money),
     Column("error_type", String),
     Column("error_message", String),
     UniqueConstraint("row_id", "number"),
@@ -210,4 +214,70 @@ journal = Table(
     Column("from_state", String(10)),
     Column("to_state", String(10), nullable=False),
     Column("why", String, nullable=False),
+    # The person who decided it; empty where evidence did.
+    Column("by", String),
+)
+
+list_readings = Table(
+    "list_readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False, index=True),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    # The clock that never jumps, as in `sends`.
+    Column("began_monotonic_s", Float, nullable=False),
+    Column("ended_monotonic_s", Float, nullable=False),
+    Column("boot", String, nullable=False),
+    # The newest send of this ledger when it began: what was sent later, it cannot tell of.
+    Column("last_send_id", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    # From one end to the other, not only what was new.
+    Column("whole", Boolean, nullable=False),
+    # Empty where it came to its end.
+    Column("why_incomplete", String, nullable=False),
+    # Orders that the ledger knew when it began and that it did not hold.
+    Column("missing", JSON, nullable=False),
+    # Where a later reading goes on at either end, and the orders that must then be seen again.
+    Column("frontier", JSON),
+)
+
+listed_orders = Table(
+    "listed_orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    # Its tag, where it is one of ours; empty until it is finished.
+    Column("description", String),
+    # From reading it by its id.
+    Column("key", String),
+    Column("currency", String),
+    Column("price", Money),
+    # Whether everything that an order can say of itself was seen.
+    Column("told_all", Boolean, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("first_reading_id", ForeignKey("list_readings.id"), nullable=False),
+    Column("last_reading_id", ForeignKey("list_readings.id"), nullable=False),
+    UniqueConstraint("environment_id", "order_id"),
+)
+
+catalogues = Table(
+    "catalogues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False, unique=True),
+    Column("read_at", Moment, nullable=False),
+    Column("products", JSON, nullable=False),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False, index=True),
+    Column("read_at", Moment, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", Money, nullable=False),
 )

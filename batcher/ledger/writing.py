@@ -21,7 +21,7 @@ from batcher.ledger.tables import (
 )
 from batcher.model import Environment, Instant, Order, Payout, Reply, Speaker
 from batcher.policy import Verdict
-from batcher.records import Confirmation
+from batcher.records import AttemptRecord, Confirmation
 from batcher.states import LIVE, UNSENT, IllegalTransition, State, step
 
 
@@ -66,6 +66,7 @@ def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -
         columns=list(confirmation.columns),
         choices=dict(confirmation.choices),
         recipe=confirmation.recipe,
+        file_rows=len(confirmation.entries) + len(confirmation.invalid),
     )
     row_ids = _enter_rows(connection, confirmation, batch_id, plan_id)
     for attempt_id in confirmation.withdrawn:
@@ -150,7 +151,7 @@ def _plan(
     cells = {entry.identity: list(entry.cells) for entry in confirmation.entries}
     new = []
     for order in confirmation.orders:
-        values = {"planned_at": now, "plan_id": plan_id, "cells": cells[order.identity]}
+        values: dict[str, Any] = {"planned_at": now, "plan_id": plan_id, "cells": cells[order.identity]}
         values |= {"key": order.key, "body": order.body, **_payout(order.payout)}
         row_id = row_ids[order.identity]
         if row_id in live:
@@ -205,16 +206,36 @@ def _payout(payout: Payout) -> dict[str, Any]:
     }
 
 
-def move(connection: Connection, attempt_id: int, to: State, now: datetime, why: str, **values: Any) -> None:
-    """Take one attempt to its next state and say why in the journal; raises `IllegalTransition` and changes nothing."""
+def move(
+    connection: Connection,
+    attempt_id: int,
+    to: State,
+    now: datetime,
+    why: str,
+    by: str | None = None,
+    **values: Any,
+) -> None:
+    """Take one attempt to its next state and say why in the journal; raises `IllegalTransition` and changes nothing.
+
+    `by` is the person who decided it, where one did.
+    """
     current = State(connection.execute(select(attempts.c.state).where(attempts.c.id == attempt_id)).scalar_one())
     step(current, to)
     connection.execute(update(attempts).where(attempts.c.id == attempt_id).values(state=to, **values))
-    _note(connection, attempt_id, current, to, now, why)
+    _note(connection, attempt_id, current, to, now, why, by)
 
 
-def _note(connection: Connection, attempt_id: int, current: State | None, to: State, now: datetime, why: str) -> None:
-    connection.execute(insert(journal).values(attempt_id=attempt_id, at=now, from_state=current, to_state=to, why=why))
+def _note(
+    connection: Connection,
+    attempt_id: int,
+    current: State | None,
+    to: State,
+    now: datetime,
+    why: str,
+    by: str | None = None,
+) -> None:
+    values = {"attempt_id": attempt_id, "at": now, "from_state": current, "to_state": to, "why": why, "by": by}
+    connection.execute(insert(journal).values(values))
 
 
 def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Instant, server_at: datetime | None) -> int:
@@ -272,6 +293,7 @@ def settled(connection: Connection, attempt_id: int, order: Order, to: State, wh
             "completed_at": at.at,
             "redemption_url": order.redemption_url,
             "price": order.price,
+            "discount": order.discount,
             "error_type": None,
             "error_message": None,
         }
@@ -280,6 +302,28 @@ def settled(connection: Connection, attempt_id: int, order: Order, to: State, wh
     elif to is State.MISMATCH:
         values |= {"error_type": "mismatch", "error_message": f"The order contradicts the row: {why}."}
     move(connection, attempt_id, to, at.at, f"read back: {why}", **values)
+
+
+def taken_over(
+    connection: Connection, attempt_id: int, order_id: str, why: str, at: Instant, by: str | None = None
+) -> None:
+    """Note that an order is an attempt's, whatever was thought of it before."""
+    values = {"order_id": order_id, "accepted_at": at.at, "error_type": None, "error_message": None}
+    move(connection, attempt_id, State.ACCEPTED, at.at, why, by, **values)
+
+
+def refreshed(connection: Connection, attempt: AttemptRecord) -> None:
+    """Note what a paid order that was read again now says of its payout and its price. Its state stays as it is."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.id == attempt.id, attempts.c.state == State.COMPLETED)
+        .values(
+            payout_status=attempt.payout_status,
+            expiry_date=attempt.expiry_date,
+            price=attempt.price,
+            discount=attempt.discount,
+        )
+    )
 
 
 def order_holder(connection: Connection, attempt_id: int, order_id: str) -> int | None:

@@ -4,7 +4,7 @@
     addresses   the two kinds of URL, normalised, so that one place has one name
     load        file and variables to `Settings`; every problem at once, in words
     words       what is wrong, in sentences
-    wiring      what follows: the environment, the ledger's file, what this version may speak to
+    wiring      what follows: the environment and the ledger's file
     api_key     where the API key comes from, and that it never shows
 
 Nothing here reads the environment of the process: it is an argument.
@@ -13,7 +13,7 @@ Nothing here reads the environment of the process: it is an argument.
 from batcher.settings.api_key import load_api_key
 from batcher.settings.load import load_settings
 from batcher.settings.sections import Settings
-from batcher.settings.wiring import environment, ledger_path, ledger_url, require_reachable_environment
+from batcher.settings.wiring import environment, ledger_path, ledger_url
 
 __all__ = [
     "Settings",
@@ -22,5 +22,4 @@ __all__ = [
     "ledger_url",
     "load_api_key",
     "load_settings",
-    "require_reachable_environment",
 ]

@@ -7,6 +7,7 @@ import importlib
 import os
 import stat
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -20,24 +21,40 @@ from batcher.settings.wiring import environment
 
 VARIABLE = "RUNA_API_KEY"
 KEYRING_SERVICE = "batcher"
+PREFIXES = {"PRODUCTION": "wg", "PLAYGROUND": "xx", "SANDBOX": "xx"}
+"""How Runa's keys begin, by kind of environment, up to their dot; they are compared without regard to case."""
+
 _MAX_LENGTH = 1024
 
 AskKeyring = Callable[[str, str], str | None]
 """Service and user to the password kept there, if any."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """The API key, and where it comes from."""
+
+    key: SecretStr
+    origin: str
+    """In words that complete "the API key …", such as `in the variable RUNA_API_KEY`."""
+
+
 def load_api_key(settings: Settings, environ: Mapping[str, str], *, ask_keyring: AskKeyring | None = None) -> SecretStr:
     """The API key for the environment that is set; `UsageError` where there is none or it cannot be the right one."""
+    return find_api_key(settings, environ, ask_keyring=ask_keyring).key
+
+
+def find_api_key(settings: Settings, environ: Mapping[str, str], *, ask_keyring: AskKeyring | None = None) -> FoundKey:
+    """The same, with where it was found."""
     place = environment(settings)
-    user = f"{place.account}@{host_of(place.base_url)}"
-    file = settings.api.api_key_file
+    user = keyring_user(place)
     if VARIABLE in environ:
-        return _checked(SecretStr(environ[VARIABLE]), f"in the variable {VARIABLE}", place)
+        return checked_key(SecretStr(environ[VARIABLE]), f"in the variable {VARIABLE}", place)
     kept = (ask_keyring or _ask_system_keyring)(KEYRING_SERVICE, user)
     if kept is not None:
-        return _checked(SecretStr(kept), f"in the system keyring ({KEYRING_SERVICE}, {user})", place)
-    if file is not None:
-        return _checked(_from_file(file), f"in {file}", place)
+        return checked_key(SecretStr(kept), f"in the system keyring ({KEYRING_SERVICE}, {user})", place)
+    if settings.api.api_key_file is not None:
+        return key_in_file(settings.api.api_key_file, place)
     raise UsageError(
         f"There is no API key for {place.label}.",
         f"Set the variable {VARIABLE}; or keep it in the system keyring (`keyring set {KEYRING_SERVICE} {user}`, "
@@ -46,8 +63,18 @@ def load_api_key(settings: Settings, environ: Mapping[str, str], *, ask_keyring:
     )
 
 
-def _checked(key: SecretStr, origin: str, place: Environment) -> SecretStr:
-    """The key, unless it is none or belongs to another environment. The reasons never show it."""
+def keyring_user(place: Environment) -> str:
+    """Under which user the system keyring has the key of an environment; the service is `KEYRING_SERVICE`."""
+    return f"{place.account}@{host_of(place.base_url)}"
+
+
+def key_in_file(path: Path, place: Environment) -> FoundKey:
+    """The key in a file; `UsageError` where others can use the file, or where it holds no key of this environment."""
+    return checked_key(_from_file(path), f"in {path}", place)
+
+
+def checked_key(key: SecretStr, origin: str, place: Environment) -> FoundKey:
+    """The key, unless it is none or belongs to another environment (`UsageError`). The reasons never show it."""
     text = key.get_secret_value()
     if not text:
         raise UsageError(f"The API key {origin} is empty.")
@@ -59,11 +86,18 @@ def _checked(key: SecretStr, origin: str, place: Environment) -> SecretStr:
             "Copy it again, without anything around it.",
         )
     prefix = text.partition(".")[0].lower()
-    if prefix == "wg" and place.kind == "PLAYGROUND":
-        raise UsageError(f"The API key {origin} is one for production, but base_url is the playground.")
+    if prefix == "wg" and place.kind != "PRODUCTION":
+        here = "the playground" if place.kind == "PLAYGROUND" else "a sandbox on this machine"
+        raise UsageError(f"The API key {origin} is one for production, but base_url is {here}.")
     if prefix == "xx" and place.kind == "PRODUCTION":
         raise UsageError(f"The API key {origin} is one for the playground, but base_url counts as production.")
-    return key
+    return FoundKey(key, origin)
+
+
+def has_usual_prefix(key: SecretStr, place: Environment) -> bool:
+    """Whether a key begins as Runa's keys for an environment do."""
+    prefix, dot, _ = key.get_secret_value().partition(".")
+    return dot == "." and prefix.lower() == PREFIXES[place.kind]
 
 
 def _from_file(path: Path) -> SecretStr:

@@ -7,7 +7,7 @@ uses it: one that does nothing would be a lie. Validators raise a `ValueError` t
 import re
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -87,6 +87,7 @@ def _ascending(lower: str, low: float, upper: str, high: float) -> None:
 Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
 Text = Annotated[str, AfterValidator(_text)]
+Format = Literal["csv", "xlsx", "parquet"]
 
 
 class _Section(BaseModel):
@@ -199,6 +200,36 @@ class Retry(_Section):
         return self
 
 
+class Reconcile(_Section):
+    """How what is unknown is settled by Runa's order list."""
+
+    settle_after_s: Seconds = Field(
+        default=900,
+        ge=1,
+        le=86_400,
+        description="Seconds between two readings of the order list, before an order that neither shows counts as "
+        "never made; also between the first and the last of three equal 5xx that count as stored.",
+    )
+    max_pages: Count = Field(
+        default=40,
+        ge=1,
+        le=10_000,
+        description="Pages of 500 orders that one reading of the list takes at most; more than these and it is "
+        "incomplete, and proves nothing.",
+    )
+
+
+class Breaker(_Section):
+    """When going on is pointless."""
+
+    consecutive: Count = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="Rows refused for one cause, or ending unknown, in a row, after which a run sends no more.",
+    )
+
+
 class Duplicates(_Section):
     """When a new row looks like a payment that was made already."""
 
@@ -278,6 +309,11 @@ class Results(_Section):
     directory: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_path)] = Field(
         default=Path("results"), description="The folder for NAME.csv; a relative one is below the working directory."
     )
+    formats: tuple[Format, ...] = Field(
+        default=("csv",),
+        min_length=1,
+        description="What a run writes: csv, xlsx, parquet, or several of them.",
+    )
 
 
 class Input(_Section):
@@ -297,6 +333,8 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     polling: Polling = Polling()
     retry: Retry = Retry()
+    reconcile: Reconcile = Reconcile()
+    breaker: Breaker = Breaker()
     duplicates: Duplicates = Duplicates()
     defaults: Defaults = Defaults()
     columns: Columns = Columns()

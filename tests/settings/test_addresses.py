@@ -9,7 +9,6 @@ from batcher.settings import (
     ledger_path,
     ledger_url,
     load_settings,
-    require_reachable_environment,
 )
 
 
@@ -129,16 +128,3 @@ def test_only_real_money_needs_an_account_name(url: str, account: str) -> None:
     place = environment(load_settings(None, {"BATCHER_API__BASE_URL": url}, places=()))
     assert (place.base_url, place.account) == (url, account)
     assert environment(with_url(url)).account == "acme"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8765/v2", "https://localhost/v2", "http://[::1]:8765/v2"])
-def test_this_machine_may_be_spoken_to(url: str) -> None:
-    require_reachable_environment(with_url(url))
-
-
-@pytest.mark.parametrize("url", ["https://playground.runa.io/v2", "https://api.runa.io/v2", "https://10.0.0.1/v2"])
-def test_nothing_else_may_until_unknown_orders_can_be_settled(url: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        require_reachable_environment(with_url(url))
-    assert url in caught.value.message
-    assert "http://127.0.0.1:8765/v2" in caught.value.fix
