@@ -182,6 +182,42 @@ def stored_at_the_door(verdicts: Sequence[Verdict]) -> bool:
     )
 
 
+def why_key_is_spent(
+    answers: Sequence[tuple[Verdict, datetime | None]], *, settle_after: timedelta, others_passed: bool = False
+) -> str | None:
+    """Why Runa remembers a key as used up, as the end of a sentence, or `None` where it may still make the order.
+
+    `answers` are the verdict on each send, oldest first, with the time of its answer (`None` where none came). It says
+    nothing about whether an order was made: only together with proof of absence may the row get another key.
+    """
+    verdicts = [verdict for verdict, _ in answers]
+    if not verdicts:
+        return None
+    last = verdicts[-1]
+    if any(verdict.cause == OTHER_BODY for verdict in verdicts):
+        return "Runa has its key with another body"
+    if last.finding is Finding.REFUSED:
+        return f"Runa keeps its refusal ({last.cause}) under the key"
+    if stored_error(answers, settle_after):
+        return f"Runa repeats the same error ({last.cause}) for its key"
+    if others_passed and stored_at_the_door(verdicts):
+        return f"Runa repeats the same refusal ({last.cause}) for its key, while it lets others in"
+    return None
+
+
+def stored_error(answers: Sequence[tuple[Verdict, datetime | None]], settle_after: timedelta) -> bool:
+    """Whether the last answers are the same 5xx, at least `STORED_AFTER` of them over at least `settle_after`."""
+    cause = answers[-1][0].cause
+    if not cause.startswith("http_5"):
+        return False
+    same: list[datetime] = []
+    for verdict, answered_at in reversed(answers):
+        if verdict.cause != cause or answered_at is None:
+            break
+        same.append(answered_at)
+    return len(same) >= STORED_AFTER and same[0] - same[-1] >= settle_after
+
+
 def wait_s(nth: int, *, min_wait_s: float, max_wait_s: float, rng: random.Random) -> float:
     """How long to wait before the `nth` resend (from 1): doubling, bounded, and spread so that rows do not march."""
     longest = min(max_wait_s, min_wait_s * 2.0 ** min(nth - 1, 30))

@@ -35,19 +35,22 @@ class State(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.PLANNED: frozenset({State.SENT, State.WITHDRAWN}),
+    # Found in the order list although it was never sent from here: another machine, or a ledger that is lost, sent it.
+    State.PLANNED: frozenset({State.SENT, State.WITHDRAWN, State.ACCEPTED}),
     State.SENT: frozenset({State.ACCEPTED, State.COMPLETED, State.REJECTED, State.HELD, State.UNKNOWN}),
-    State.HELD: frozenset({State.SENT, State.WITHDRAWN}),
+    State.HELD: frozenset({State.SENT, State.WITHDRAWN, State.ACCEPTED}),
     State.UNKNOWN: frozenset({State.SENT, State.ACCEPTED, State.ABSENT}),
     State.ACCEPTED: frozenset({State.COMPLETED, State.FAILED, State.MISMATCH}),
-    State.MISMATCH: frozenset(),
+    # A person decides: the order is the row's all the same, or the row was never paid.
+    State.MISMATCH: frozenset({State.ACCEPTED, State.ABSENT}),
     State.COMPLETED: frozenset(),
     # An order that failed is read once more before a new attempt; where it no longer failed, it is followed again.
     State.FAILED: frozenset({State.ACCEPTED}),
-    State.REJECTED: frozenset(),
-    State.ABSENT: frozenset(),
+    # Evidence that turns up later wins: an order with its key was made after all.
+    State.REJECTED: frozenset({State.ACCEPTED}),
+    State.ABSENT: frozenset({State.ACCEPTED}),
     # The key was never taken in, so the same attempt may be planned again, with the body that is wanted then.
-    State.WITHDRAWN: frozenset({State.PLANNED}),
+    State.WITHDRAWN: frozenset({State.PLANNED, State.ACCEPTED}),
 }
 """From each state to those that may follow it."""
 

@@ -3,7 +3,7 @@
 import logging
 import random  # noqa: TID251 - only the type of the generator that is passed in
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
 
@@ -11,13 +11,13 @@ from batcher import policy
 from batcher.lifecycle.halt import Halt
 from batcher.lifecycle.predecessors import Predecessors
 from batcher.lifecycle.recording import Recording
-from batcher.lifecycle.resending import ORDER_CLAIMED, why_not_send
 from batcher.lifecycle.retries import Retries
 from batcher.lifecycle.settling import settle
 from batcher.model import Reply, Speaker
 from batcher.policy import Finding, Resend, Verdict
 from batcher.ports import Api, Clock, Journal, Throttle
 from batcher.records import AttemptRecord, RowRecord, SendRecord
+from batcher.resending import ORDER_CLAIMED, SETTLE_AFTER, why_not_send
 from batcher.states import UNSENT, State
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Issuer:
         halt: Halt,
         newest_moment: datetime | None,
         server_at: datetime | None = None,
+        settle_after: timedelta = SETTLE_AFTER,
     ) -> None:
         """Keys age by the latest of all clocks: ours, the newest time that the ledger has seen, the server's."""
         self._api = api
@@ -67,6 +68,7 @@ class Issuer:
         self._recording = Recording()
         self._newest_moment = newest_moment
         self._server_at = server_at
+        self._settle_after = settle_after
         self._predecessors = Predecessors(
             api=api,
             journal=journal,
@@ -166,7 +168,7 @@ class Issuer:
 
     def _why_not(self, attempt: AttemptRecord) -> str | None:
         now = policy.latest([self._clock.instant().at, self._newest_moment, self._server_at])
-        return why_not_send(attempt, speaker=self._speaker, now=now)
+        return why_not_send(attempt, speaker=self._speaker, now=now, settle_after=self._settle_after)
 
     async def _answered(self, attempt: AttemptRecord, send_id: int, send: SendRecord, reply: Reply) -> _Sent:
         verdict = policy.judge(reply)

@@ -415,7 +415,7 @@ class OneRow:
         return change(self._connection)
 
 
-def _settle(attempt_id: int, to: State, now: datetime, values: dict[str, object], connection: Connection) -> None:
+def _settle(attempt_id: int, to: State, now: datetime, values: dict[str, Any], connection: Connection) -> None:
     writing.move(connection, attempt_id, to, now, "the order list says so", **values)
 
 

@@ -1,6 +1,6 @@
 """Whether the same bytes may go out again under their key. A first send may always; nothing here sends."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from batcher import policy
 from batcher.model import Speaker
@@ -17,7 +17,13 @@ _NEVER_AGAIN = {
 """Answers after which asking again cannot tell anything, and could one day make a second order."""
 
 
-def why_not_send(attempt: AttemptRecord, *, speaker: Speaker, now: datetime) -> str | None:
+SETTLE_AFTER = timedelta(minutes=15)
+"""How long equal errors must go on to count as stored, unless the settings say otherwise."""
+
+
+def why_not_send(
+    attempt: AttemptRecord, *, speaker: Speaker, now: datetime, settle_after: timedelta = SETTLE_AFTER
+) -> str | None:
     """Why this attempt must not be sent, as the end of a sentence, or `None` if it may be.
 
     `now` is the latest of all clocks at hand. A send that was turned away at the door left nothing at the API, so that
@@ -29,6 +35,8 @@ def why_not_send(attempt: AttemptRecord, *, speaker: Speaker, now: datetime) -> 
     for send in attempt.sends:
         if send.cause in _NEVER_AGAIN:
             return _NEVER_AGAIN[send.cause]
+    if policy.stored_error([(send.verdict, send.answered_at) for send in attempt.sends], settle_after):
+        return f"Runa repeats the same error ({attempt.sends[-1].cause}) for its key, whether an order exists or not"
     taken_in = (send.speaker for send in attempt.sends if send.finding is not Finding.TURNED_AWAY)
     return policy.why_not_resend(
         first_sent_at=policy.first_sent((send.sent_at, send.server_at) for send in attempt.sends),

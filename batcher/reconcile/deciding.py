@@ -1,0 +1,93 @@
+"""What a person decides, where evidence cannot: that an order is a row's, or that a row was never paid."""
+
+from dataclasses import replace
+
+from batcher.echo import contradictions
+from batcher.errors import StoppedEarly, UsageError
+from batcher.evidence import Evidence
+from batcher.lifecycle import settle
+from batcher.model import Instant, Order
+from batcher.ports import Docket, Journal, OrderList
+from batcher.records import AttemptRecord, RowRecord
+from batcher.states import State
+
+DECIDABLE = frozenset({State.UNKNOWN, State.MISMATCH})
+"""Everything else is settled by a run, by `reconcile`, or is settled already."""
+
+
+async def accept_order(
+    row: RowRecord,
+    order_id: str,
+    *,
+    api: OrderList,
+    docket: Docket,
+    journal: Journal,
+    at: Instant,
+    by: str,
+    reason: str,
+) -> AttemptRecord:
+    """Make an order the row's, because a person says so; gives where its attempt then stands.
+
+    The order is read first. One that contradicts the row is quarantined (`MISMATCH`); deciding the same once more
+    takes it as it is. Raises `UsageError` where the row is settled or the order is another row's, `StoppedEarly` where
+    the order cannot be read.
+    """
+    attempt = _decidable(row)
+    reply = await api.read(order_id)
+    if reply.order is None:
+        raise StoppedEarly(
+            f"Order {order_id} could not be read (HTTP {reply.http_status or 'no answer'}); nothing was changed.",
+            "Check the id in Runa's portal, and that it belongs to this environment.",
+        )
+    if await docket.claim_order(attempt.id, order_id) is not None:
+        raise UsageError(f"Order {order_id} is another row's already.", "`batcher results` shows whose it is.")
+    confirmed = attempt.state is State.MISMATCH and attempt.order_id == order_id
+    why = f"decided that order {order_id} is this row's: {reason}"
+    await docket.taken_over(attempt.id, order_id, why=why, at=at, by=by)
+    taken = replace(attempt, state=State.ACCEPTED, order_id=order_id, accepted_at=at.at)
+    against = contradictions(attempt.order.payout, key=attempt.order.key, order=reply.order)
+    if not (confirmed and against):
+        return await settle(taken, reply.order, journal=journal, at=at)
+    return await _as_it_is(taken, reply.order, against, journal=journal, at=at)
+
+
+async def _as_it_is(
+    attempt: AttemptRecord, order: Order, against: tuple[str, ...], *, journal: Journal, at: Instant
+) -> AttemptRecord:
+    """Settle an order although it contradicts the row: a person has seen that and said yes."""
+    state = {"COMPLETED": State.COMPLETED, "FAILED": State.FAILED}.get(order.status)
+    if state is None:
+        return attempt
+    why = f"taken by a person although it differs in {', '.join(against)}"
+    if order.redemption_url and await journal.claim_link(attempt.id, order.redemption_url) is not None:
+        state, why = State.MISMATCH, "its link is another row's"
+    await journal.settled(attempt.id, order=order, to=state, why=why, at=at)
+    return replace(attempt, state=state)
+
+
+async def declare_never_created(
+    row: RowRecord, evidence: Evidence, *, docket: Docket, at: Instant, by: str, reason: str
+) -> AttemptRecord:
+    """Note that no order was ever made for the row, because a person says so: a run may then pay it under a new key.
+
+    Raises `UsageError` where the row is settled, or where the order list shows the contrary.
+    """
+    attempt = _decidable(row)
+    seen = [one for one in evidence.of(row.identity) if one.order_id != attempt.order_id and one.status != "FAILED"]
+    if seen:
+        raise UsageError(
+            f"Order {seen[0].order_id} in Runa's list carries the key of '{row.name}', so one was created.",
+            f"Decide with --order {seen[0].order_id}, or run `batcher reconcile`.",
+        )
+    await docket.proven_absent(attempt.id, why=f"decided that no order was made: {reason}", at=at, by=by)
+    return replace(attempt, state=State.ABSENT)
+
+
+def _decidable(row: RowRecord) -> AttemptRecord:
+    attempt = row.latest
+    if attempt.state not in DECIDABLE:
+        raise UsageError(
+            f"'{row.name}' is {attempt.state}: there is nothing to decide.",
+            "Only rows that are unknown, or whose order contradicts them, are decided by a person.",
+        )
+    return attempt

@@ -1,0 +1,160 @@
+"""Which order of the list is whose. An order's description is its tag: the whole key first, then batch and reference.
+
+Orders are matched by key, under every attempt that a row may have, also ones that this ledger never made: a lost
+ledger, a second laptop or an old copy made those.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from batcher import keys
+from batcher.evidence import Evidence, Found, KeptOrder, ListReading, Stray
+from batcher.records import BatchRecord, RowRecord
+
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A description that batcher wrote."""
+
+    key: str
+    batch: str
+    reference: str | None
+    """Perhaps cut short; `None` for a row without one."""
+
+
+def read_tag(description: str) -> Tag | None:
+    """The tag in a description, or `None` where there is none."""
+    found = _KEY.search(description)
+    if found is None:
+        return None
+    batch, _, reference = description[found.end() :].strip().partition(" ")
+    return Tag(found.group(), batch, reference.strip() or None)
+
+
+def evidence(
+    record: BatchRecord,
+    identities: Iterable[str],
+    kept: Mapping[str, KeptOrder],
+    *,
+    reading: ListReading | None,
+    known: frozenset[str],
+) -> Evidence:
+    """What the kept orders say about a batch: its rows in the ledger and those of a file, by identity.
+
+    `reading` is the newest one; `known` are the ids of all orders that this ledger has for any attempt.
+    """
+    rows = {row.identity: row for row in record.rows}
+    index = _Index(record, [*rows, *(one for one in identities if one not in rows)])
+    found: list[Found] = []
+    strays: list[Stray] = []
+    for order in kept.values():
+        tag = None if order.description is None else read_tag(order.description)
+        key = order.key or (tag.key if tag else None)
+        owner = None if key is None else index.owner(key, tag)
+        if owner is not None and key is not None:
+            identity, number = owner
+            found.append(Found(identity=identity, number=number, key=key, order_id=order.order_id, status=order.status))
+        elif tag is not None and tag.batch == record.name and order.order_id not in known:
+            identity_ = index.by_reference(tag.reference)
+            strays.append(
+                Stray(order_id=order.order_id, status=order.status, reference=tag.reference, identity=identity_)
+            )
+    why = _why_incomplete(record, reading)
+    return Evidence(
+        complete=not why,
+        why_incomplete=why,
+        read_at=None if reading is None else reading.ended.at,
+        found=tuple(sorted(found, key=lambda one: (one.identity, one.number, one.order_id))),
+        strays=tuple(strays),
+        open_orders=frozenset(
+            order.order_id for order in kept.values() if not order.told_all and order.order_id not in known
+        ),
+    )
+
+
+def orders_of(record: BatchRecord) -> frozenset[str]:
+    """The ids of all orders that the ledger has for rows of a batch."""
+    return frozenset(
+        attempt.order_id for row in record.rows for attempt in row.attempts if attempt.order_id is not None
+    )
+
+
+def _why_incomplete(record: BatchRecord, reading: ListReading | None) -> str:
+    if reading is None:
+        return "the order list was not read"
+    if reading.why_incomplete:
+        return reading.why_incomplete
+    if lacking := sorted(reading.missing & orders_of(record)):
+        return f"the list lacks {len(lacking)} orders of this batch that were made, such as {lacking[0]}"
+    return ""
+
+
+class _Index:
+    """Who has which key. The keys of later attempts are derived only where a tag asks for them."""
+
+    def __init__(self, record: BatchRecord, identities: list[str]) -> None:
+        self._record = record
+        self._keys: dict[str, tuple[str, int]] = {}
+        for row in record.rows:
+            self._keys |= {attempt.order.key: (row.identity, attempt.order.number) for attempt in row.attempts}
+        for identity in identities:
+            self._keys.setdefault(self._key(identity, 1), (identity, 1))
+        self._identities = identities
+        self._derived: set[str] = set()
+        self._by_reference: defaultdict[str, list[str]] = defaultdict(list)
+        for identity in identities:
+            kind, _, reference = identity.partition(":")
+            self._by_reference[_short(reference) if kind == "reference" else ""].append(identity)
+
+    def owner(self, key: str, tag: Tag | None) -> tuple[str, int] | None:
+        """The row and the attempt that have this key."""
+        if key in self._keys or (tag is not None and tag.batch != self._record.name):
+            return self._keys.get(key)
+        # Without a tag (the key came from metadata) it may be anybody's.
+        for identity in self._identities if tag is None else self._by_reference[_short(tag.reference or "")]:
+            self._derive(identity)
+        return self._keys.get(key)
+
+    def by_reference(self, reference: str | None) -> str | None:
+        """The row that has this reference, if one has it alone."""
+        if reference is None:
+            return None
+        fitting = [one for one in self._by_reference[_short(reference)] if _fits(one, reference)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _derive(self, identity: str) -> None:
+        if identity in self._derived:
+            return
+        self._derived.add(identity)
+        for number in range(2, keys.MAX_ATTEMPTS + 1):
+            self._keys.setdefault(self._key(identity, number), (identity, number))
+
+    def _key(self, identity: str, number: int) -> str:
+        account = self._record.environment.account
+        return keys.idempotency_key(account=account, batch=self._record.name, identity=identity, attempt=number)
+
+
+_SHORT_BYTES = 16
+"""So much of a reference is in every tag, however it was cut: a key and a batch name leave at least 50 bytes."""
+
+
+def _short(reference: str) -> str:
+    """The beginning of a reference, which is the same in its tag."""
+    cut = " ".join(reference.split()).encode()[:_SHORT_BYTES]
+    return cut.decode(errors="ignore").rstrip().casefold()
+
+
+def _fits(identity: str, reference: str) -> bool:
+    whole = " ".join(identity.removeprefix("reference:").split())
+    said = " ".join(reference.split())
+    return whole == said or (len(said.encode()) >= _SHORT_BYTES and whole.startswith(said))
+
+
+def unclaimed(row: RowRecord, evidence_: Evidence) -> tuple[Found, ...]:
+    """The orders of a row that the list has, and that none of its attempts has."""
+    own = {attempt.order_id for attempt in row.attempts}
+    return tuple(one for one in evidence_.of(row.identity) if one.order_id not in own)
