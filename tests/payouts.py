@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from batcher import keys
+from batcher.evidence import Evidence
 from batcher.ledger import Ledger, SqlJournal
 from batcher.model import (
     Distribution,
@@ -190,8 +191,8 @@ class Book:
         """Let time pass."""
         self.now += timedelta(days=days)
 
-    def plan(self, file: Sheet, batch: str = BATCH, **choices: Any) -> Plan:
-        """What a run of the file would do."""
+    def plan(self, file: Sheet, batch: str = BATCH, *, evidence: Evidence | None = None, **choices: Any) -> Plan:
+        """What a run of the file would do, by the ledger and what the order list says."""
         return make_plan(
             file,
             self.batch(batch),
@@ -199,6 +200,7 @@ class Book:
             choices=Choices(**choices),
             now=self.now,
             window_days=WINDOW_DAYS,
+            evidence=evidence,
         )
 
     def confirm(self, file: Sheet, batch: str = BATCH, **choices: Any) -> Plan:

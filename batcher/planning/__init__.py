@@ -1,7 +1,35 @@
 """File and ledger to plan: what a run would do with each row, and what it refuses until it is told what is meant."""
 
+from batcher.planning.alike import Alike, rows_alike
+from batcher.planning.catalogue import age_in_words, held_against_catalogue
+from batcher.planning.comparison import Change, Comparison, compared
 from batcher.planning.confirmation import confirmation
+from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
 from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
+from batcher.planning.preflight import Preflight
+from batcher.planning.resuming import choices_of, sheet_of
 
-__all__ = ["Choices", "Plan", "PlanLine", "Standing", "confirmation", "make_plan"]
+__all__ = [
+    "Alike",
+    "Change",
+    "Choices",
+    "Comparison",
+    "Cover",
+    "Plan",
+    "PlanLine",
+    "Preflight",
+    "PriceKey",
+    "Standing",
+    "age_in_words",
+    "choices_of",
+    "compared",
+    "confirmation",
+    "covers",
+    "held_against_catalogue",
+    "make_plan",
+    "price_questions",
+    "priced",
+    "rows_alike",
+    "sheet_of",
+]

@@ -26,6 +26,10 @@ class Standing(StrEnum):
     """Confirmed before and not sent yet."""
     UNKNOWN = "unknown"
     """Sent, without a usable answer: the same bytes are sent again under the same key."""
+    KEPT = "kept"
+    """Unknown, and its key must not be sent again: evidence or a person settles it."""
+    FOUND = "found"
+    """Runa's order list has its order, made by a lost ledger or another machine: it is taken over, nothing is sent."""
     PROCESSING = "processing"
     """Has an order that is not finished: it is read again."""
     PAID = "paid"
@@ -136,7 +140,12 @@ class Plan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether no row would be sent, sent again or read."""
-        return not self.of(*SENDING, Standing.UNKNOWN, Standing.PROCESSING)
+        return not self.of(*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING)
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether Runa's order list has to be looked at first: something would be sent, or is unknown."""
+        return bool(self.of(*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND))
 
     def last_payment_at(self) -> datetime | None:
         """When the batch last paid a row."""

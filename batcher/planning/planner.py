@@ -1,16 +1,19 @@
 """How a plan is made: each row is held against what the ledger knows of it, then the new ones against all else."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from batcher import keys, money
-from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow
+from batcher.evidence import Evidence, Found
+from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow, Speaker
+from batcher.planning.findings import check_list, found_elsewhere, without_order
 from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
-from batcher.policy import key_is_old
+from batcher.policy import first_sent, key_is_old
 from batcher.ports import Memory
-from batcher.records import BatchRecord, RowRecord, same_payment
+from batcher.records import AttemptRecord, BatchRecord, RowRecord, same_payment
+from batcher.resending import why_not_send
 from batcher.states import PAID_OR_OPEN, UNSENT, State, may_attempt_again
 
 _OPEN_STANDINGS = {
@@ -31,14 +34,19 @@ def make_plan(
     now: datetime,
     window_days: int,
     today: datetime | None = None,
+    evidence: Evidence | None = None,
+    speaker: Speaker | None = None,
 ) -> Plan:
     """What a run of `sheet` would do to the batch that `record` knows. Changes nothing.
 
     `now` is the latest of all clocks, by which things grow old. `window_days` is how long a payment in another batch
-    makes an equal new row doubtful, counted back from `today`, the earliest of all clocks.
+    makes an equal new row doubtful, counted back from `today`, the earliest of all clocks. `evidence` is what Runa's
+    order list says of the batch; without it the list was not asked yet, and nothing hangs on it. `speaker` is as whom
+    the run would speak, where that is known.
     """
     known = {row.identity: row for row in record.rows}
-    in_file = [_line_of(row, known, record, choices) for row in sheet.rows]
+    making = _Making(record, choices, now, evidence, speaker)
+    in_file = [_line_of(row, known, making) for row in sheet.rows]
     readable = {keys.identity(payout) for _, payout in sheet.payouts}
     claimed = readable | {f"reference:{row.reference}" for row in sheet.rows if row.reference is not None}
     others = [_line_gone(row, row.identity in claimed, choices) for row in record.rows if row.identity not in readable]
@@ -51,6 +59,7 @@ def make_plan(
         choices=choices,
         paid_since=(today or now) - timedelta(days=window_days),
     )
+    lines, problems = check_list(lines, evidence, choices)
     return Plan(
         environment=record.environment,
         batch=record.name,
@@ -58,11 +67,22 @@ def make_plan(
         record=record,
         choices=choices,
         lines=tuple(lines),
-        problems=tuple(_problems(lines, sheet, record, choices, now)),
+        problems=(*_problems(lines, sheet, making), *problems),
     )
 
 
-def _line_of(row: SheetRow, known: dict[str, RowRecord], record: BatchRecord, choices: Choices) -> PlanLine:
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What every line of one plan is held against."""
+
+    record: BatchRecord
+    choices: Choices
+    now: datetime
+    evidence: Evidence | None
+    speaker: Speaker | None
+
+
+def _line_of(row: SheetRow, known: dict[str, RowRecord], making: _Making) -> PlanLine:
     if row.payout is None:
         return _line_of_unreadable(row, known.get(f"reference:{row.reference}"))
     identity = keys.identity(row.payout)
@@ -73,9 +93,28 @@ def _line_of(row: SheetRow, known: dict[str, RowRecord], record: BatchRecord, ch
         payout=row.payout,
         record=known.get(identity),
     )
+    found = found_elsewhere(identity, line.record, making.evidence)
     if line.record is None:
-        return replace(line, order=_order(record, identity, 1, row.payout))
-    return _line_of_known(line, line.record, row.payout, record, choices)
+        if found is not None:
+            order = _order(making.record, identity, found.number, row.payout)
+            return replace(line, standing=Standing.FOUND, order=order, why=f"order {found.order_id}")
+        return replace(line, order=_order(making.record, identity, 1, row.payout))
+    if found is not None:
+        return _line_of_found(line, line.record, row.payout, making.record, found)
+    return _line_of_known(line, line.record, row.payout, making)
+
+
+def _line_of_found(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, found: Found) -> PlanLine:
+    """A row that the ledger knows, whose order only Runa's list has."""
+    line = replace(line, standing=Standing.FOUND, why=f"order {found.order_id}")
+    latest = row.latest
+    if any(attempt.order.number == found.number for attempt in row.attempts):
+        # The attempt is there: the evidence gives it its order, whatever this plan says.
+        return line
+    if latest.state not in UNSENT and not without_order(latest.state):
+        return replace(line, standing=Standing.STUCK, why=f"order {found.order_id} is a later attempt of it")
+    order = _order(record, row.identity, found.number, payout)
+    return replace(line, order=order, withdraws=latest.id if latest.state in UNSENT else None)
 
 
 def _line_of_unreadable(row: SheetRow, record: RowRecord | None) -> PlanLine:
@@ -92,9 +131,11 @@ def _line_of_unreadable(row: SheetRow, record: RowRecord | None) -> PlanLine:
     return replace(line, standing=Standing.EDITED, why=f"{describe(record)}; its line can no longer be read")
 
 
-def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, choices: Choices) -> PlanLine:
-    latest = row.latest
+def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, making: _Making) -> PlanLine:
+    latest, record = row.latest, making.record
     unchanged = same_payment(payout, latest.order.payout)
+    if latest.state in UNSENT | {State.WITHDRAWN} and _is_old(latest, making.now):
+        return _line_of_old(line, row, payout, record)
     if latest.state is State.WITHDRAWN:
         return replace(line, order=_order(record, row.identity, latest.order.number, payout))
     if latest.state in UNSENT:
@@ -103,10 +144,35 @@ def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, record: Batch
             return replace(line, standing=Standing.UNSENT)
         return replace(line, order=again, withdraws=latest.id, why="changed before it was sent")
     if latest.state in PAID_OR_OPEN:
-        if unchanged:
-            return replace(line, standing=_OPEN_STANDINGS[latest.state], why=latest.error_message or "")
-        return replace(line, standing=Standing.EDITED, why=_edit(row, payout))
-    return _line_of_spent(line, row, payout, record, choices)
+        if not unchanged:
+            return replace(line, standing=Standing.EDITED, why=_edit(row, payout))
+        if latest.state in (State.SENT, State.UNKNOWN) and (why := _kept_back(latest, making)) is not None:
+            return replace(line, standing=Standing.KEPT, why=why)
+        return replace(line, standing=_OPEN_STANDINGS[latest.state], why=latest.error_message or "")
+    return _line_of_spent(line, row, payout, record, making.choices)
+
+
+def _kept_back(attempt: AttemptRecord, making: _Making) -> str | None:
+    """Why an unknown attempt would not be asked about again."""
+    if not attempt.sends:
+        return None
+    return why_not_send(attempt, speaker=making.speaker or attempt.sends[0].speaker, now=making.now)
+
+
+def _is_old(attempt: AttemptRecord, now: datetime) -> bool:
+    """Whether it was sent, and so long ago that its key is never sent again."""
+    return bool(attempt.sends) and key_is_old(first_sent((one.sent_at, one.server_at) for one in attempt.sends), now)
+
+
+def _line_of_old(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord) -> PlanLine:
+    """Turned away at every send, over 29 days ago: nothing was made, and the key is too old, so it gets another one."""
+    latest = row.latest
+    if latest.order.number >= keys.MAX_ATTEMPTS:
+        return replace(line, standing=Standing.LEFT, why=f"all {keys.MAX_ATTEMPTS} attempts are used")
+    order = _order(record, row.identity, latest.order.number + 1, payout)
+    withdraws = latest.id if latest.state in UNSENT else None
+    why = "turned away before, and its key is over 29 days old"
+    return replace(line, standing=Standing.RETRY, order=order, withdraws=withdraws, why=why)
 
 
 def _line_of_spent(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, choices: Choices) -> PlanLine:
@@ -168,10 +234,9 @@ def _shown(value: object) -> str:
     return "|".join(value) if isinstance(value, tuple) else "empty" if value is None else str(value)
 
 
-def _problems(
-    lines: Iterable[PlanLine], sheet: Sheet, record: BatchRecord, choices: Choices, now: datetime
-) -> Iterable[Problem]:
-    if not choices.skip_invalid:
+def _problems(lines: Iterable[PlanLine], sheet: Sheet, making: _Making) -> Iterable[Problem]:
+    record = making.record
+    if not making.choices.skip_invalid:
         yield from sheet.problems
     for line in lines:
         if line.standing is Standing.EDITED:
@@ -188,7 +253,7 @@ def _problems(
         elif line.standing is Standing.DOUBTFUL:
             fix = f"If it is meant as a further payment, run again with --pay-again {line.name}; else take it out."
             yield _refusal(line, "doubtful", f"'{line.name}' may be paid already: {line.why}.", fix)
-    yield from _old_plans(lines, record, choices, now)
+    yield from _never_sent(lines, making)
 
 
 _EDITED = (
@@ -201,18 +266,25 @@ def _refusal(line: PlanLine, kind: str, message: str, fix: str) -> Problem:
     return Problem(line=line.line, column=None, value=None, message=message, fix=fix, kind=kind)
 
 
-def _old_plans(lines: Iterable[PlanLine], record: BatchRecord, choices: Choices, now: datetime) -> Iterable[Problem]:
-    """A batch so old that, had its ledger been put back from a copy, its keys could be forgotten at Runa."""
-    first = record.first_confirmed_at
-    if choices.never_sent or first is None or not key_is_old(first, now):
+def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]:
+    """A batch that may have been sent from elsewhere, so long ago that Runa forgot its keys, where no list tells."""
+    record, evidence = making.record, making.evidence
+    if making.choices.never_sent or evidence is None or evidence.complete:
         return
+    sent_from_here = any(attempt.sends for row in record.rows for attempt in row.attempts)
+    first = record.first_confirmed_at
+    old = first is not None and key_is_old(first, making.now)
     sending = sum(1 for line in lines if line.standing in SENDING)
-    if sending:
+    if sending and (old or not sent_from_here):
+        was = "was first confirmed over 29 days ago" if old else "was never sent from this ledger"
         yield Problem(
             line=None,
             column=None,
             value=None,
-            message=f"Batch {record.name} was first confirmed over 29 days ago, and would send {sending} more now.",
-            fix="Run again with --never-sent if these were never sent from another machine or copy of the ledger.",
-            kind="old_plan",
+            message=(
+                f"Batch {record.name} {was} and would send {sending} orders, and whether it was sent from elsewhere "
+                f"cannot be told: {evidence.why_incomplete}."
+            ),
+            fix="Run again with --never-sent if it was never sent from another machine or copy of the ledger.",
+            kind="old_plan" if old else "never_sent",
         )

@@ -107,6 +107,8 @@ class _Twins:
 
 def _to_be_paid(line: PlanLine) -> Payout | None:
     """What the line would pay. Also what was confirmed and not sent: another batch may have paid it since."""
+    if line.standing is Standing.FOUND:
+        return None
     if line.order is not None:
         return line.order.payout
     return line.payout if line.standing is Standing.UNSENT else None

@@ -8,6 +8,7 @@ import pytest
 
 from batcher import keys
 from batcher.errors import OwnFault
+from batcher.evidence import Evidence
 from batcher.keys import content_digest
 from batcher.model import Distribution, Payout
 from batcher.planning import Choices, Standing, confirmation, make_plan
@@ -150,28 +151,46 @@ def test_an_unreadable_line_of_an_unsent_row_withdraws_it_until_it_is_mended(boo
 
 
 OLD = KEY_LIFE.days + 1
+UNREAD = Evidence(why_incomplete="it is longer than 40 pages")
+"""Runa's order list could not be read to its end."""
 
 
 def test_rows_confirmed_so_long_ago_need_the_word_that_they_were_never_sent(book: Book) -> None:
     book.confirm(sheet(JO, ANN))
     book.pass_days(OLD)
-    plan = book.plan(sheet(JO, ANN))
+    plan = book.plan(sheet(JO, ANN), evidence=UNREAD)
     assert [(one.kind, str(one)) for one in plan.problems] == [
         (
             "old_plan",
             (
-                "File: Batch nov was first confirmed over 29 days ago, and would send 2 more now. Run again with "
-                "--never-sent if these were never sent from another machine or copy of the ledger."
+                "File: Batch nov was first confirmed over 29 days ago and would send 2 orders, and whether it was sent "
+                "from elsewhere cannot be told: it is longer than 40 pages. Run again with --never-sent if it was "
+                "never sent from another machine or copy of the ledger."
             ),
         )
     ]
-    assert book.plan(sheet(JO, ANN), never_sent=True).problems == ()
+    assert book.plan(sheet(JO, ANN), evidence=UNREAD, never_sent=True).problems == ()
+
+
+def test_an_order_list_that_was_read_to_its_end_is_as_good_as_that_word(book: Book) -> None:
+    book.confirm(sheet(JO, ANN))
+    book.pass_days(OLD)
+    assert book.plan(sheet(JO, ANN), evidence=Evidence(complete=True, why_incomplete="")).problems == ()
+
+
+def test_a_batch_that_was_never_sent_from_here_needs_the_word_where_no_list_tells(book: Book) -> None:
+    assert [one.kind for one in book.plan(sheet(JO), evidence=UNREAD).problems] == ["never_sent"]
+    assert book.plan(sheet(JO), evidence=UNREAD, never_sent=True).problems == ()
+    book.confirm(sheet(JO))
+    book.bring("R1", State.COMPLETED)
+    assert book.plan(sheet(JO, ANN), evidence=UNREAD).problems == ()
 
 
 def test_rows_confirmed_just_within_a_keys_life_need_no_such_word(book: Book) -> None:
-    book.confirm(sheet(JO))
+    book.confirm(sheet(JO, ANN))
+    book.bring("R1", State.COMPLETED)
     book.pass_days(KEY_LIFE.days)
-    assert book.plan(sheet(JO)).problems == ()
+    assert book.plan(sheet(JO, ANN), evidence=UNREAD).problems == ()
 
 
 @pytest.mark.parametrize("between", [(ANN,), (payout("R1", "12.00"), ANN)])
@@ -185,8 +204,8 @@ def test_an_old_plan_is_no_younger_for_rows_that_were_changed_or_withdrawn(
         book.confirm(sheet(*between))
     book.pass_days(OLD)
     changed = sheet(payout("R1", "12.00"), ANN)
-    assert [one.kind for one in book.plan(changed).problems] == ["old_plan"]
-    assert book.plan(changed, never_sent=True).problems == ()
+    assert [one.kind for one in book.plan(changed, evidence=UNREAD).problems] == ["old_plan"]
+    assert book.plan(changed, evidence=UNREAD, never_sent=True).problems == ()
 
 
 @pytest.mark.parametrize("more", [(JO, ANN), (JO,)], ids=["a row is added", "a row was refused"])
@@ -195,8 +214,8 @@ def test_an_old_batch_needs_the_word_for_whatever_it_would_send(book: Book, more
     book.confirm(sheet(JO))
     book.bring("R1", State.COMPLETED if len(more) > 1 else State.REJECTED)
     book.pass_days(OLD)
-    assert [one.kind for one in book.plan(sheet(*more)).problems] == ["old_plan"]
-    assert book.plan(sheet(*more), never_sent=True).problems == ()
+    assert [one.kind for one in book.plan(sheet(*more), evidence=UNREAD).problems] == ["old_plan"]
+    assert book.plan(sheet(*more), evidence=UNREAD, never_sent=True).problems == ()
 
 
 def test_a_batch_that_was_confirmed_again_and_again_is_as_old_as_its_first_plan(book: Book) -> None:
@@ -205,7 +224,7 @@ def test_a_batch_that_was_confirmed_again_and_again_is_as_old_as_its_first_plan(
     book.confirm(sheet(ANN))
     book.confirm(sheet(JO, ANN))
     book.pass_days(10)
-    assert [one.kind for one in book.plan(sheet(JO, ANN)).problems] == ["old_plan"]
+    assert [one.kind for one in book.plan(sheet(JO, ANN), evidence=UNREAD).problems] == ["old_plan"]
 
 
 def test_an_old_batch_with_nothing_to_send_needs_no_word(book: Book) -> None:

@@ -1,0 +1,90 @@
+"""What Runa's order list says about the rows of a plan: orders that were made from elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from batcher import keys
+from batcher.evidence import Evidence, Found, Stray
+from batcher.model import Distribution, Order, Payout, Problem
+from batcher.planning.plan import SENDING, Choices, PlanLine, Standing
+from batcher.records import RowRecord
+from batcher.states import SPENT, UNSENT, State
+
+
+def found_elsewhere(identity: str, row: RowRecord | None, evidence: Evidence | None) -> Found | None:
+    """The order that a row has at Runa and not in the ledger, if there is one.
+
+    One that failed paid nothing: it counts only for a row of which nothing else is known.
+    """
+    if evidence is None or (row is not None and not _could_take(row.latest.state)):
+        return None
+    own = {attempt.order_id for attempt in row.attempts} if row is not None else set()
+    theirs = [one for one in evidence.of(identity) if one.order_id not in own]
+    live = [one for one in theirs if one.status != "FAILED"]
+    if live:
+        return live[0]
+    return theirs[-1] if theirs and row is None else None
+
+
+def without_order(state: State) -> bool:
+    """Whether an attempt in this state stands in no other attempt's way."""
+    return state in SPENT or state is State.WITHDRAWN
+
+
+def _could_take(state: State) -> bool:
+    return state in UNSENT or without_order(state) or state in (State.SENT, State.UNKNOWN)
+
+
+def check_list(
+    lines: Iterable[PlanLine], evidence: Evidence | None, choices: Choices
+) -> tuple[list[PlanLine], list[Problem]]:
+    """The lines, with those doubtful that an order of unclear owner may have paid; and the orders that fit no row."""
+    listed = list(lines)
+    strays = [one for one in evidence.strays if one.status != "FAILED"] if evidence is not None else []
+    problems = [] if choices.accept_missing else [_stray(one) for one in strays if one.identity is None]
+    return [_doubted(line, strays, choices) for line in listed], problems
+
+
+def _doubted(line: PlanLine, strays: list[Stray], choices: Choices) -> PlanLine:
+    if line.standing not in SENDING or line.payout is None:
+        return line
+    why = next((why for one in strays if (why := _why(line, line.payout, one)) is not None), None)
+    if why is None:
+        return line
+    if line.name in choices.pay_again:
+        return replace(line, why=f"meant as a further payment, although {why}")
+    return replace(line, standing=Standing.DOUBTFUL, why=why)
+
+
+def _why(line: PlanLine, payout: Payout, stray: Stray) -> str | None:
+    if stray.identity is not None:
+        if stray.identity != keys.identity(payout):
+            return None
+        return f"order {stray.order_id} in Runa's list carries this batch and reference, under another key"
+    if stray.order is not None and _may_be(payout, stray.order):
+        return (
+            f"order {stray.order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
+        )
+    return None
+
+
+def _may_be(payout: Payout, order: Order) -> bool:
+    """Whether an order may have paid the person of a row: by address, else, for a link, by what it is worth."""
+    theirs = {word.casefold() for word in (order.email, order.recipient_reference) if word}
+    ours = {word.casefold() for word in (payout.email, payout.recipient_reference) if word}
+    if theirs and ours:
+        return bool(theirs & ours)
+    is_link = order.distribution in (None, Distribution.PAYOUT_LINK.value)
+    return is_link and order.amount == payout.amount and order.currency in (None, payout.currency)
+
+
+def _stray(stray: Stray) -> Problem:
+    said = f" with reference {stray.reference}" if stray.reference else ""
+    return Problem(
+        line=None,
+        column=None,
+        value=None,
+        message=f"Order {stray.order_id}{said} in Runa's list was made for this batch, and no row of the file fits it.",
+        fix="Look it up in Runa's portal, and put its row back as it was; or run again with --accept-missing.",
+        kind="order_without_row",
+    )

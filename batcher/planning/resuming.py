@@ -1,0 +1,56 @@
+"""What is left of the last confirmed plan, from the ledger alone: no file, no new attempts."""
+
+from batcher.errors import UsageError
+from batcher.model import Sheet, SheetRow
+from batcher.planning.plan import Choices
+from batcher.records import BatchRecord
+
+
+def sheet_of(record: BatchRecord) -> Sheet:
+    """The last confirmed file, as far as the ledger has it: the rows it had, each as it was last planned.
+
+    Raises `UsageError` where nothing was ever confirmed.
+    """
+    if record.last_confirmed_at is None:
+        raise UsageError(
+            f"There is no batch {record.name} in {record.environment.label}.",
+            "`batcher status` lists the batches of every environment; `batcher run FILE` begins one.",
+        )
+    rows = [
+        SheetRow(
+            line=row.line,
+            cells=row.cells,
+            payout=row.latest.order.payout,
+            reference=row.latest.order.payout.reference,
+        )
+        for row in record.rows
+        if row.in_file
+    ]
+    rows += [
+        SheetRow(line=line.line, cells=line.cells, payout=None, problems=line.problems, reference=line.reference)
+        for line in record.invalid
+    ]
+    return Sheet(
+        name=record.file_name or record.name,
+        digest="",
+        encoding="from the ledger",
+        delimiter="",
+        columns=record.columns,
+        rows=tuple(sorted(rows, key=lambda row: row.line)),
+    )
+
+
+def choices_of(record: BatchRecord) -> Choices:
+    """The flags that the last plan was confirmed with, and nothing that it did not say: no new attempt is made."""
+    said = record.choices
+    pay_again = said.get("pay_again")
+    repeats, reason = said.get("repeats"), said.get("reason")
+    return Choices(
+        accept_missing=True,
+        pay_again=frozenset(map(str, pay_again)) if isinstance(pay_again, list) else frozenset(),
+        repeats=repeats if isinstance(repeats, str) else None,
+        reason=reason if isinstance(reason, str) else None,
+        retry=False,
+        skip_invalid=True,
+        never_sent=bool(said.get("never_sent")),
+    )
