@@ -1,8 +1,9 @@
 """Many rows at once, in one process: who is sent when, what is followed, how the run ends."""
 
+from batcher.engine.canary import Canaries
 from batcher.engine.knocking import knock
 from batcher.engine.outcome import Outcome, outcome
 from batcher.engine.progress import Observer, Progress
 from batcher.engine.running import run_rows
 
-__all__ = ["Observer", "Outcome", "Progress", "knock", "outcome", "run_rows"]
+__all__ = ["Canaries", "Observer", "Outcome", "Progress", "knock", "outcome", "run_rows"]

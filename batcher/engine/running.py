@@ -1,10 +1,14 @@
-"""One process, one event loop: rows are sent in the order of the file while accepted ones are followed beside them."""
+"""One process, one event loop: rows are sent in the order of the file while accepted ones are followed beside them.
+
+The first row of a kind that was never paid goes alone; see `batcher.engine.canary`.
+"""
 
 import asyncio
 from collections.abc import Iterable
 
+from batcher.engine.canary import Canaries, Turns
 from batcher.engine.progress import Observer, Progress
-from batcher.lifecycle import Follower, Halt, Issuer
+from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.records import AttemptRecord, RowRecord
 from batcher.states import UNSENT, State
 
@@ -24,16 +28,19 @@ async def run_rows(
     issuer: Issuer,
     follower: Follower,
     halt: Halt,
+    breaker: Breaker,
+    canaries: Canaries | None,
     progress: Progress,
     observer: Observer,
 ) -> None:
     """Take every row as far as this run can: sent, sent again, followed to its end.
 
-    Returns when nothing is left to do or `halt` says so. Raises what a row raises, such as `OwnFault` from a ledger
-    that cannot be written; every other row is then left as the ledger has it.
+    Without `canaries`, no row waits for another. Returns when nothing is left to do or `halt` says so. Raises what a
+    row raises, such as `OwnFault` from a ledger that cannot be written; every other row is then left as the ledger has
+    it.
     """
-    run = _Run(issuer, follower, progress, observer)
-    running = asyncio.ensure_future(run.all(list(rows)))
+    run = _Run(list(rows), issuer, follower, halt, breaker, canaries, progress, observer)
+    running = asyncio.ensure_future(run.all())
     stopping = asyncio.ensure_future(halt.until_interrupted())
     try:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -58,30 +65,56 @@ def _raise_first(error: BaseException | None) -> None:
 
 
 class _Run:
-    def __init__(self, issuer: Issuer, follower: Follower, progress: Progress, observer: Observer) -> None:
+    def __init__(
+        self,
+        rows: list[RowRecord],
+        issuer: Issuer,
+        follower: Follower,
+        halt: Halt,
+        breaker: Breaker,
+        canaries: Canaries | None,
+        progress: Progress,
+        observer: Observer,
+    ) -> None:
         self._issuer = issuer
         self._follower = follower
+        self._breaker = breaker
         self._progress = progress
         self._observer = observer
+        # An order that exists is followed, even where the file no longer has its row.
+        self._accepted = [row for row in rows if row.latest.state is State.ACCEPTED]
+        here = [row for row in rows if row.in_file]
+        self._unknown = [row for row in here if row.latest.state is State.UNKNOWN]
+        unsent = [row for row in here if row.latest.state in UNSENT]
+        self._turns = Turns(unsent, followed=self._accepted, canaries=canaries, halt=halt)
 
-    async def all(self, rows: list[RowRecord]) -> None:
+    async def all(self) -> None:
         """Everything that this run has to do, side by side."""
         async with asyncio.TaskGroup() as group:
-            for row in rows:
-                # An order that exists is followed, even where the file no longer has its row.
-                if row.latest.state is State.ACCEPTED:
-                    group.create_task(self._follow(row))
-            here = [row for row in rows if row.in_file]
-            unknown = [row for row in here if row.latest.state is State.UNKNOWN]
-            unsent = [row for row in here if row.latest.state in UNSENT]
-            group.create_task(self._feed(group, unknown, ISSUING_AGAIN))
-            group.create_task(self._feed(group, unsent, ISSUING))
+            for row in self._accepted:
+                group.create_task(self._follow(row))
+            group.create_task(self._ask_again(group))
+            group.create_task(self._send(group))
         self._observer.changed(self._progress)
 
-    async def _feed(self, group: asyncio.TaskGroup, rows: list[RowRecord], at_once: int) -> None:
-        places = asyncio.Semaphore(at_once)
-        for row in rows:
+    async def _ask_again(self, group: asyncio.TaskGroup) -> None:
+        """Rows that are unknown wait for no canary: they may be paid already."""
+        places = asyncio.Semaphore(ISSUING_AGAIN)
+        for row in self._unknown:
             await places.acquire()
+            group.create_task(self._issue(row, places))
+
+    async def _send(self, group: asyncio.TaskGroup) -> None:
+        """Rows that wait to be sent. It is this task that waits for their turn, so none of them holds a place for it.
+
+        Where sending has ended, they are left as they are: whatever they wait for ends then, or goes on without them.
+        """
+        places = asyncio.Semaphore(ISSUING)
+        while True:
+            await places.acquire()
+            row = await self._turns.next()
+            if row is None:
+                return
             group.create_task(self._issue(row, places))
 
     async def _issue(self, row: RowRecord, places: asyncio.Semaphore) -> None:
@@ -89,12 +122,17 @@ class _Run:
             attempt = await self._issuer.issue(row)
         finally:
             places.release()
+        self._breaker.row_ended(row, attempt)
         self._moved(row, attempt)
         if attempt.state is State.ACCEPTED:
-            self._moved(row, await self._follower.follow(attempt))
+            attempt = await self._follower.follow(attempt)
+            self._moved(row, attempt)
+        self._turns.ended(row, attempt)
 
     async def _follow(self, row: RowRecord) -> None:
-        self._moved(row, await self._follower.follow(row.latest, at_once=True))
+        attempt = await self._follower.follow(row.latest, at_once=True)
+        self._moved(row, attempt)
+        self._turns.ended(row, attempt)
 
     def _moved(self, row: RowRecord, attempt: AttemptRecord) -> None:
         self._progress.moved(row, attempt)

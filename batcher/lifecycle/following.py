@@ -93,7 +93,9 @@ class Follower:
     def _heed(self, reply: Reply, attempt: AttemptRecord) -> None:
         verdict = policy.judge(reply)
         if verdict.cause == policy.RATE_LIMITED.cause:
-            self._refused_in_a_row += 1
+            # Readers that were refused side by side are one refusal.
+            if self._paused_s <= 0:
+                self._refused_in_a_row += 1
             backed_off_s = self._polls.rate_limited_wait_s * 2.0 ** min(self._refused_in_a_row - 1, 6)
             pause_s = min(900.0, max(backed_off_s, reply.retry_after_s or 0.0))
             self._paused_until_s = max(self._paused_until_s, self._clock.instant().monotonic_s + pause_s)

@@ -72,6 +72,15 @@ class Halt:
             if exit_code == 4:
                 self._nothing.set()
 
+    def end_sending(self, stop: Stop) -> None:
+        """Send nothing more, for a reason that no single answer gives; what was accepted goes on being followed."""
+        self._add(stop)
+        self._no_sends.set()
+
+    def leave_out(self, stop: Stop) -> None:
+        """Note why rows are left unsent that no other stop reaches; whoever calls it does not send them."""
+        self._add(stop)
+
     def stops_sending(self, currency: str) -> bool:
         """Whether a row in this currency must not be sent any more."""
         return self._no_sends.is_set() or any(stop.currency == currency for stop in self.stops)
@@ -94,7 +103,7 @@ class Halt:
         await _unless(self._nothing, _sleep(clock, seconds))
 
     def _add(self, stop: Stop) -> None:
-        if all((known.cause, known.currency) != (stop.cause, stop.currency) for known in self.stops):
+        if stop not in self.stops:
             self.stops.append(stop)
 
     def _message(self, verdict: Verdict, currency: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.engine import Canaries
 from batcher.engine.running import DRAIN_S
 from batcher.lifecycle import Retries
 from batcher.model import Reply
@@ -20,10 +21,11 @@ UNHURRIED = settings(deadline=None, max_examples=80)
 TICK_S = 0.001
 ANSWERS = st.sampled_from([NO_ANSWER, NOT_SENT, TOO_MANY, refused(500, "timeout"), refused(422, "validation_error")])
 MOMENTS = st.floats(0, 40)
+CANARIES = st.sampled_from([None, Canaries(give_up_after_s=900)])
 DELAYS = st.sampled_from([0.0, 0.01, 0.5, 3.0, 14.9, 20.0, 100.0])
 
 
-def a_bench(replies: list[Reply], delays: list[float], write_s: float) -> Bench:
+def a_bench(replies: list[Reply], delays: list[float], write_s: float, canaries: Canaries | None) -> Bench:
     """Rows of every kind, each with its own answer after its own delay."""
     rows = [
         *(row(f"R{number}") for number in range(len(replies))),
@@ -32,7 +34,7 @@ def a_bench(replies: list[Reply], delays: list[float], write_s: float) -> Bench:
         retried("F1"),
     ]
     creates = {f"R{number}": [reply, reply, accepted(f"O-{number}")] for number, reply in enumerate(replies)}
-    bench = Bench(rows, creates, per_minute=60, write_s=write_s)
+    bench = Bench(rows, creates, per_minute=60, write_s=write_s, canaries=canaries)
     by_key = {each.latest.order.key: delays[number % len(delays)] for number, each in enumerate(rows)}
     bench.api.answer_s = lambda who: by_key.get(who, delays[0])
     return bench
@@ -44,11 +46,12 @@ def a_bench(replies: list[Reply], delays: list[float], write_s: float) -> Bench:
     replies=st.lists(ANSWERS, min_size=1, max_size=8),
     delays=st.lists(DELAYS, min_size=1, max_size=4),
     write_s=st.sampled_from([0.0, 0.02]),
+    canaries=CANARIES,
 )
 def test_an_interruption_lets_nothing_new_out_and_loses_no_answer(
-    moment_s: float, replies: list[Reply], delays: list[float], write_s: float
+    moment_s: float, replies: list[Reply], delays: list[float], write_s: float, canaries: Canaries | None
 ) -> None:
-    bench = a_bench(replies, delays, write_s)
+    bench = a_bench(replies, delays, write_s, canaries)
     bench.run(lambda: bench.at(moment_s, bench.halt.interrupt))
 
     # An intent that was being written at that moment is still sent: it is in flight.
@@ -148,9 +151,10 @@ async def _dies(bench: Bench, moment_s: float) -> None:
 @given(
     moments=st.lists(st.tuples(st.floats(0.1, 30), st.booleans()), max_size=3),
     seed=st.integers(0, 10_000),
+    canaries=CANARIES,
 )
 def test_however_often_a_run_is_stopped_or_killed_each_row_gets_one_order(
-    moments: list[tuple[float, bool]], seed: int
+    moments: list[tuple[float, bool]], seed: int, canaries: Canaries | None
 ) -> None:
     sandbox = faulty_sandbox(seed)
     rows = [row(f"R{number}") for number in range(12)]
@@ -161,6 +165,7 @@ def test_however_often_a_run_is_stopped_or_killed_each_row_gets_one_order(
             per_minute=60,
             start_s=now_s,
             seed=seed,
+            canaries=canaries,
             other_api=lambda clock, notes: SandboxPort(sandbox, clock, notes),
         )
         if killed:

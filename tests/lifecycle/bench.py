@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from batcher import keys
-from batcher.engine import Progress, run_rows
+from batcher.engine import Canaries, Progress, run_rows
 from batcher.errors import OwnFault
-from batcher.lifecycle import Follower, Halt, Issuer, Polls, Retries
+from batcher.lifecycle import Breaker, Follower, Halt, Issuer, Polls, Retries
 from batcher.model import Distribution, Fault, Instant, Order, Payout, PlannedOrder, Reply, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.ports import Api
@@ -303,6 +303,10 @@ class Bench:
     write_s: float = 0.0
     answer_s: float = 0.1
     seed: int = 7
+    consecutive: int = 5
+    """The breaker's limit."""
+    canaries: Canaries | None = None
+    """Unless a test is about them, every kind counts as proven."""
     other_api: Callable[[VirtualClock, list[Note]], Api] | None = None
     """Something else to speak to than the script."""
     start_s: float = 0.0
@@ -346,6 +350,8 @@ class Bench:
                 issuer=self.issuer,
                 follower=self.follower,
                 halt=self.halt,
+                breaker=Breaker(self.consecutive, self.halt),
+                canaries=self.canaries,
                 progress=self.progress,
                 observer=self,
             )
