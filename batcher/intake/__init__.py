@@ -6,6 +6,7 @@ CSV only so far: a workbook or a Parquet file is refused with a sentence that sa
 """
 
 from batcher.intake.options import ReadOptions
+from batcher.intake.outline import Outline, read_outline
 from batcher.intake.sheet import read_sheet
 
-__all__ = ["ReadOptions", "read_sheet"]
+__all__ = ["Outline", "ReadOptions", "read_outline", "read_sheet"]

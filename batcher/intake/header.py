@@ -84,6 +84,14 @@ def known(titles: Sequence[str], columns: Mapping[str, str]) -> frozenset[str]:
 
 def resolved(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header:
     """Each of our columns to its place. Raises `InputInvalid` for what is missing, double or unclear."""
+    header = located(line, titles, options)
+    refuse_lost_mapping(header, options.columns)
+    require(header, always_needed(options))
+    return header
+
+
+def located(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header:
+    """Each of our columns that the sheet has to its place. Raises `InputInvalid` for what is double or unclear."""
     _check_mapping(options.columns)
     _refuse_control(line, titles)
     _refuse_repeated(line, titles)
@@ -93,10 +101,7 @@ def resolved(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header
             found = listed([repr(titles[place].strip()) for place in places])
             fix = f'Rename all but one, or say which it is with {ours} = "…" under [columns] in the config.'
             raise refusal("column_ambiguous", f"Several columns could be the {WORDS[ours]}: {found}.", fix, line=line)
-    _refuse_lost_mapping(line, titles, matches, options.columns)
-    header = Header(line, titles, {ours: places[0] for ours, places in matches.items()})
-    require(header, _always_needed(options))
-    return header
+    return Header(line, titles, {ours: places[0] for ours, places in matches.items()})
 
 
 def require(header: Header, needed: Sequence[str]) -> None:
@@ -120,7 +125,8 @@ def _first_in(rows: Sequence[Sequence[str]], place: int) -> str:
     return next(row[place].strip() for row in rows if place < len(row) and row[place].strip())
 
 
-def _always_needed(options: ReadOptions) -> list[str]:
+def always_needed(options: ReadOptions) -> list[str]:
+    """The columns that every sheet needs, whatever its rows say."""
     needed = ["amount", *(ours for ours in ("currency", "product", "distribution") if ours not in options.defaults)]
     return [*needed, "reference"] if options.require_reference else needed
 
@@ -153,15 +159,14 @@ def _check_mapping(columns: Mapping[str, str]) -> None:
         raise UsageError("[columns] in the config names one column twice, or none.", "Give each its own header.")
 
 
-def _refuse_lost_mapping(
-    line: int, titles: Sequence[str], matches: Mapping[str, list[int]], columns: Mapping[str, str]
-) -> None:
+def refuse_lost_mapping(header: Header, columns: Mapping[str, str]) -> None:
+    """Raise `InputInvalid` where the config maps a column that the sheet does not have."""
     for ours, theirs in columns.items():
-        if ours not in matches:
-            found = listed([repr(title.strip()) for title in titles if title.strip()])
+        if ours not in header.places:
+            found = listed([repr(title.strip()) for title in header.titles if title.strip()])
             message = f"The config says that {theirs!r} is the {WORDS[ours]}, but the columns are {found}."
             fix = f'Rename the column, or mend {ours} = "{theirs}" under [columns] in the config.'
-            raise refusal("column_missing", message, fix, line=line)
+            raise refusal("column_missing", message, fix, line=header.line)
 
 
 def _refuse_repeated(line: int, titles: Sequence[str]) -> None:

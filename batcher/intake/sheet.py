@@ -18,7 +18,7 @@ from batcher.intake.header import Header, known, refuse_unnamed, require, resolv
 from batcher.intake.judgement import problems_of
 from batcher.intake.options import ReadOptions
 from batcher.intake.rules import REPEATED, rules_for
-from batcher.intake.table import Record, read_table
+from batcher.intake.table import Record, Table, read_table
 from batcher.model import Distribution, Payout, Problem, Sheet, SheetRow
 
 
@@ -30,36 +30,48 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     """
     check_defaults(options)
     data = source.read_bytes(path)
-    text, encoding = source.decoded(data)
-    table = read_table(text, partial(known, columns=options.columns))
+    encoding, table = table_of(data, options)
     header = resolved(table.header.line, table.header.cells, options)
     refuse_unnamed(header, [record.cells for record in table.records])
     frame = as_frame(table, header, options)
-    _require_recipients(frame, header)
+    require(header, needed_by_deliveries(frame, header))
     problems = problems_of(frame, rules_for(require_reference=options.require_reference), header, table.records)
     payouts = _payouts(frame, problems)
     _refuse_repeated(frame, payouts, problems, header, table.records)
     return Sheet(
-        # A name that is no Unicode could be stored nowhere.
-        name=os.fsencode(path.name).decode(errors="replace"),
+        name=name_of(path),
         digest=hashlib.sha256(data).hexdigest(),
         encoding=encoding,
         delimiter=table.delimiter,
         columns=header.titles,
+        header_line=header.line,
         rows=_rows(frame, table.records, payouts, problems, len(header.titles)),
         warnings=warnings_of(frame, header, encoding),
     )
 
 
-def _require_recipients(frame: pd.DataFrame, header: Header) -> None:
-    """A column that some delivery needs and the sheet lacks is told once, not on every row."""
+def table_of(data: bytes, options: ReadOptions) -> tuple[str, Table]:
+    """The encoding of these bytes, and the one table that their text is. Raises `InputInvalid` where it is none."""
+    text, encoding = source.decoded(data)
+    return encoding, read_table(text, partial(known, columns=options.columns))
+
+
+def name_of(path: Path) -> str:
+    """The file's name without its folder; one that is no Unicode could be stored nowhere."""
+    return os.fsencode(path.name).decode(errors="replace")
+
+
+def needed_by_deliveries(frame: pd.DataFrame, header: Header) -> list[str]:
+    """The columns that some delivery needs: one that the sheet lacks is told once, not on every row."""
     methods = set(frame["method"])
+    needed = []
     if methods & {Distribution.EMAIL, Distribution.RECIPIENT}:
-        require(header, ["email"])
+        needed.append("email")
     if Distribution.RECIPIENT in methods:
-        require(header, ["recipient_reference"])
+        needed.append("recipient_reference")
     if Distribution.PAYOUT_LINK in methods and "email" not in header.places:
-        require(header, ["reference"])
+        needed.append("reference")
+    return needed
 
 
 def _payouts(frame: pd.DataFrame, problems: Mapping[int, object]) -> dict[int, Payout]:

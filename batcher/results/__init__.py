@@ -1,5 +1,6 @@
-"""The results file: one line for every row that a batch ever had."""
+"""What a batch has come to: a line for every row that it ever had, in three formats, and sums for the books."""
 
-from batcher.results.files import write_problems, write_results
+from batcher.results.files import FORMATS, write_problems, write_results
+from batcher.results.summary import Summary, SummaryLine, summary_of
 
-__all__ = ["write_problems", "write_results"]
+__all__ = ["FORMATS", "Summary", "SummaryLine", "summary_of", "write_problems", "write_results"]

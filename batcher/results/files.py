@@ -11,14 +11,38 @@ from batcher.cells import neutralised
 from batcher.errors import OwnFault
 from batcher.model import Problem, Sheet
 from batcher.records import BatchRecord
-from batcher.results.table import results_table
+from batcher.results.parquet import parquet_of
+from batcher.results.summary import summary_of
+from batcher.results.table import ResultsTable, as_text, results_table
+from batcher.results.workbook import workbook_of
+
+FORMATS = ("csv", "xlsx", "parquet")
+"""What results are written as, in the order in which they are written."""
 
 
-def write_results(record: BatchRecord, directory: Path) -> Path:
-    """Write `NAME.csv` anew in `directory` (made for its owner only, if it is not there); gives its path."""
-    headers, lines = results_table(record)
-    path = directory / f"{record.name}.csv"
-    return write_csv(path, headers, lines)
+def write_results(record: BatchRecord, directory: Path, formats: Iterable[str] = ("csv",)) -> tuple[Path, ...]:
+    """Write `NAME.csv`, `NAME.xlsx`, `NAME.parquet` anew in `directory`, as `formats` says; gives their paths.
+
+    The folder is made for its owner only, if it is not there. Each file is replaced whole or not at all, in the order
+    of `FORMATS`: the CSV, which takes everything, is in its place before a workbook could refuse a cell. Raises
+    `UsageError` for what a format cannot hold, and `OwnFault` for what cannot be written.
+    """
+    wanted = set(formats)
+    table = results_table(record)
+    paths = []
+    for word in (word for word in FORMATS if word in wanted):
+        path = directory / f"{record.name}.{word}"
+        _put(path, _content(word, table, record))
+        paths.append(path)
+    return tuple(paths)
+
+
+def _content(word: str, table: ResultsTable, record: BatchRecord) -> bytes:
+    if word == "xlsx":
+        return workbook_of(table, record, summary_of(record))
+    if word == "parquet":
+        return parquet_of(table, record)
+    return _csv_of(table.headers, ([as_text(cell) for cell in line] for line in table.lines))
 
 
 def write_problems(sheet: Sheet, path: Path) -> Path:
@@ -36,12 +60,21 @@ def write_csv(path: Path, headers: Sequence[str], lines: Iterable[Sequence[str]]
 
     Raises `OwnFault` where it cannot be written; what was there before is then still there.
     """
+    return _put(path, _csv_of(headers, lines))
+
+
+def _csv_of(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([neutralised(header) for header in headers])
     writer.writerows([neutralised(cell) for cell in line] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _put(path: Path, content: bytes) -> Path:
+    """Replace the file; raises `OwnFault` where that fails, and what was there before is then still there."""
     try:
-        _replace(path, text.getvalue().encode("utf-8-sig"))
+        _replace(path, content)
     except OSError as error:
         raise OwnFault(
             f"{path} could not be written ({error.strerror}).",

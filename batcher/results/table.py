@@ -1,6 +1,7 @@
-"""The results as a table of text: the input's own columns, then ours."""
+"""The results as a table: the input's own columns, which are text, then ours, which have their types."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +26,36 @@ OUR_COLUMNS = (
 )
 """In this order, after the input's own."""
 
+Cell = str | int | Decimal | datetime | None
+"""`None` is empty, and so is no text at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsTable:
+    """What every format of the results says, each in its own way."""
+
+    inputs: tuple[str, ...]
+    """Headers of the input's own columns, no two alike; their cells are text."""
+    lines: tuple[tuple[Cell, ...], ...]
+    """Under `inputs` and then `OUR_COLUMNS`: the rows of the current file in its order, then those no longer in it."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """All headers, in order."""
+        return (*self.inputs, *OUR_COLUMNS)
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as it is written where everything is text: amounts with their decimals, moments in UTC to the second."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(cell)
+
+
 OVERTAKEN = (
     "This order had failed and came through after the row was changed. What the file says now was not paid: put the "
     "row back as it was, and give what is still to be paid a reference of its own."
@@ -33,15 +64,18 @@ OVERTAKEN = (
 _NEVER_SENT = {State.PLANNED, State.WITHDRAWN}
 
 
-def results_table(record: BatchRecord) -> tuple[list[str], list[list[str]]]:
-    """Headers and lines: the rows of the current file in its order, then those that are no longer in it."""
+def results_table(record: BatchRecord) -> ResultsTable:
+    """The results of a batch."""
     lines = sorted(_lines(record), key=lambda line: (not line.current, line.line))
     inputs = _input_columns(record.columns, lines)
     kept = _kept(inputs)
-    table = [
-        [*(line.cells.get(name, "") for name in inputs), *(line.ours[name] for name in OUR_COLUMNS)] for line in lines
-    ]
-    return [*(kept[name] for name in inputs), *OUR_COLUMNS], table
+    return ResultsTable(
+        inputs=tuple(kept[name] for name in inputs),
+        lines=tuple(
+            (*(line.cells.get(name, "") for name in inputs), *(line.ours[name] for name in OUR_COLUMNS))
+            for line in lines
+        ),
+    )
 
 
 class _Line:
@@ -53,8 +87,8 @@ class _Line:
         self.line = line
         self.current = current
         self.cells: Mapping[str, str] = dict(zip(columns, cells, strict=False))
-        self.ours = dict.fromkeys(OUR_COLUMNS, "")
-        self.ours["row"] = str(line) if current else ""
+        self.ours: dict[str, Cell] = dict.fromkeys(OUR_COLUMNS)
+        self.ours["row"] = line if current else None
         self.ours["environment"] = environment
 
 
@@ -95,7 +129,7 @@ def _invalid_line(invalid: InvalidLine, environment: str) -> _Line:
         "status": "INVALID",
         "error_type": invalid.problems[0].kind,
         "error_message": " ".join(str(problem) for problem in invalid.problems),
-        "attempts": "0",
+        "attempts": 0,
     }
     return line
 
@@ -107,24 +141,16 @@ def _row_line(row: RowRecord, environment: str) -> _Line:
     line = _Line(environment=environment, line=row.line, current=row.in_file, columns=columns, cells=cells)
     line.ours |= {
         "status": RESULT_WORDS[attempt.state],
-        "order_id": attempt.order_id or "",
-        "redemption_url": attempt.redemption_url or "",
-        "payout_status": attempt.payout_status or "",
-        "expiry_date": attempt.expiry_date or "",
-        "price": _amount(attempt.price),
-        "error_type": "overtaken" if row.overtaken else attempt.error_type or "",
-        "error_message": OVERTAKEN if row.overtaken else attempt.error_message or "",
-        "attempts": str(sum(1 for one in row.attempts if one.state not in _NEVER_SENT)),
+        "order_id": attempt.order_id,
+        "redemption_url": attempt.redemption_url,
+        "payout_status": attempt.payout_status,
+        "expiry_date": attempt.expiry_date,
+        "price": attempt.price,
+        "error_type": "overtaken" if row.overtaken else attempt.error_type,
+        "error_message": OVERTAKEN if row.overtaken else attempt.error_message,
+        "attempts": sum(1 for one in row.attempts if one.state not in _NEVER_SENT),
         "idempotency_key": attempt.order.key,
-        "submitted_at": _moment(attempt.submitted_at),
-        "completed_at": _moment(attempt.completed_at),
+        "submitted_at": attempt.submitted_at,
+        "completed_at": attempt.completed_at,
     }
     return line
-
-
-def _amount(amount: Decimal | None) -> str:
-    return "" if amount is None else format(amount, "f")
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

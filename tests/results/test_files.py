@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from batcher.errors import OwnFault
+from batcher.errors import OwnFault, UsageError
 from batcher.records import BatchRecord
-from batcher.results import write_problems, write_results
+from batcher.results import FORMATS, write_problems, write_results
 from batcher.results.files import write_csv
 from batcher.states import State
 from tests.payouts import Unreadable, attempt, payout, record_of, sheet
@@ -32,15 +32,16 @@ def open_umask() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_umask")
 def test_the_folder_and_the_file_are_for_their_owner_only(tmp_path: Path) -> None:
-    path = write_results(RECORD, tmp_path / "deep" / "results")
+    (path,) = write_results(RECORD, tmp_path / "deep" / "results")
     assert path == tmp_path / "deep" / "results" / "nov.csv"
     assert (mode(path.parent), mode(path)) == ("0o700", "0o600")
 
 
 @pytest.mark.usefixtures("open_umask")
 def test_a_file_that_others_could_read_is_replaced_by_one_that_they_cannot(tmp_path: Path) -> None:
-    (tmp_path / "nov.csv").write_text("old")
-    assert mode(write_results(RECORD, tmp_path)) == "0o600"
+    for word in FORMATS:
+        (tmp_path / f"nov.{word}").write_text("old")
+    assert [mode(path) for path in write_results(RECORD, tmp_path, FORMATS)] == ["0o600"] * 3
 
 
 def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
@@ -52,15 +53,42 @@ def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
 
 
 def test_it_opens_in_excel_by_a_double_click(tmp_path: Path) -> None:
-    data = write_results(RECORD, tmp_path).read_bytes()
+    (path,) = write_results(RECORD, tmp_path)
+    data = path.read_bytes()
     assert data.startswith(b"\xef\xbb\xbfreference,")
     assert data.endswith(b"\r\n")
 
 
 def test_nothing_else_is_left_in_the_folder(tmp_path: Path) -> None:
-    write_results(RECORD, tmp_path)
-    write_results(RECORD, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["nov.csv"]
+    write_results(RECORD, tmp_path, FORMATS)
+    write_results(RECORD, tmp_path, FORMATS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nov.csv", "nov.parquet", "nov.xlsx"]
+
+
+@pytest.mark.parametrize("asked", [("xlsx", "csv", "parquet"), ("parquet", "xlsx", "csv", "csv"), FORMATS])
+def test_the_csv_comes_first_and_no_format_twice(tmp_path: Path, asked: tuple[str, ...]) -> None:
+    assert [path.suffix for path in write_results(RECORD, tmp_path, asked)] == [".csv", ".xlsx", ".parquet"]
+
+
+def test_a_format_that_was_not_asked_for_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "nov.csv").write_text("old")
+    write_results(RECORD, tmp_path, ["parquet"])
+    assert (tmp_path / "nov.csv").read_text() == "old"
+
+
+def test_what_a_workbook_cannot_hold_costs_neither_the_csv_nor_the_old_workbook(tmp_path: Path) -> None:
+    (tmp_path / "nov.xlsx").write_text("old")
+    record = record_of(attempt(State.PLANNED, payout("R1"), cells=("R1", "x" * 32_768)), cells=("R1", "x" * 32_768))
+    with pytest.raises(UsageError, match=r"'amount' in line 2 of the results of nov holds 32,768 characters"):
+        write_results(record, tmp_path, FORMATS)
+    assert (tmp_path / "nov.csv").exists()
+    assert (tmp_path / "nov.xlsx").read_text() == "old"
+
+
+@pytest.mark.parametrize("word", FORMATS)
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path, word: str) -> None:
+    first, again = (write_results(RECORD, tmp_path / name, [word])[0].read_bytes() for name in "ab")
+    assert first == again
 
 
 def test_a_file_that_cannot_be_put_in_place_leaves_what_was_there(tmp_path: Path) -> None:

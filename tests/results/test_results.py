@@ -40,7 +40,8 @@ OURS = [
 
 
 def raw(record: BatchRecord, folder: Path) -> list[list[str]]:
-    with write_results(record, folder).open(encoding="utf-8-sig", newline="") as file:
+    (path,) = write_results(record, folder)
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -223,7 +224,7 @@ def test_the_results_of_results_of_results_can_be_read(book: Book, tmp_path: Pat
         file = read_sheet(path, ReadOptions())
         assert [payout for _, payout in file.payouts] == [JO], generation
         book.confirm(file)
-        path = write_results(book.batch(), tmp_path / f"results-{generation}")
+        (path,) = write_results(book.batch(), tmp_path / f"results-{generation}")
 
 
 cells = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"]), max_size=12).map(
@@ -254,7 +255,8 @@ def test_what_a_spreadsheet_would_run_is_written_as_text_and_read_back_as_it_was
     with Book(tmp_path) as book:
         plan = book.plan(read, "a")
         record = record_of_sheet(read)
-        again = read_sheet(write_results(record, tmp_path / "results"), ReadOptions())
+        (written,) = write_results(record, tmp_path / "results")
+        again = read_sheet(written, ReadOptions())
         for cell in (cell for row in raw(record, tmp_path / "results") for cell in row):
             assert not cell.startswith(("=", "+", "@", "\t", "\r")), cell
         assert [payout for _, payout in again.payouts] == [payout for _, payout in read.payouts]
