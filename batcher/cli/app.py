@@ -11,9 +11,15 @@ from batcher.cli.failing import colours, fail
 
 COMMANDS = {
     "demo": "The whole job on sample data, against a sandbox on this machine; nothing to set up.",
+    "init": "Ask what is needed, and write batcher.toml and a template sheet.",
+    "doctor": "What is wrong with key, network, clock, balance, ledger or disk, and what to do.",
+    "inspect": "How a file is read: encoding, delimiter, header line, columns, rows, doubts.",
     "check": "Every problem of every row of a sheet; sends nothing.",
     "plan": "What a run would do; sends no order.",
     "run": "The plan, a confirmation, then issue, follow and write the results.",
+    "resume": "Go on with a batch without its file: the last confirmed plan, nothing else.",
+    "reconcile": "Settle what is unknown by Runa's order list, and print the closing proof.",
+    "decide": "A person settles what evidence cannot.",
     "status": "Where batches stand.",
     "results": "Write a batch's results file again from the ledger.",
     "sandbox": "Runa's API as batcher knows it, on a port of this machine, to rehearse on.",

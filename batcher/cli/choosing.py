@@ -45,6 +45,7 @@ def choosing(function: Callable[..., int]) -> Callable[..., int]:
             click.option("--reason", metavar="TEXT", help="Why a batch is repeated; kept in the ledger."),
             click.option("--no-retry", is_flag=True, help="Leave rows that were refused or failed as they are."),
             click.option("--skip-invalid", is_flag=True, help="Send the valid rows although others are invalid."),
+            click.option("--ignore-balance", is_flag=True, help="Send although the balance is short."),
             click.option("--never-sent", is_flag=True, help="This batch was never sent from anywhere else."),
         ]
     ):

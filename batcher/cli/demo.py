@@ -1,6 +1,5 @@
 """`batcher demo`: the whole job, on this machine, with nothing to set up."""
 
-import asyncio
 import csv
 import tempfile
 from pathlib import Path
@@ -56,17 +55,18 @@ def command(given: Given) -> int:
 
 def _run(given: Given, office: "Office", path: Path, settings: "Settings", api_key: "SecretStr") -> int:
     from batcher.assembly import load_sheet
-    from batcher.cli.plan import in_words, refuse
-    from batcher.cli.run import issue_and_report
+    from batcher.cli.issuing import issue_and_report
+    from batcher.cli.looking import look, prospect_in_words
+    from batcher.cli.plan import refuse
     from batcher.planning import Choices
 
     plan = office.plan(load_sheet(path, settings), BATCH, Choices())
-    for line in in_words(plan, office):
+    prospect = look(given, office, plan, api_key, settle=True)
+    for line in prospect_in_words(prospect, office):
         given.say(line)
-    refuse(plan)
-    server_now = asyncio.run(office.knock(api_key))
-    office.confirm(plan, api_key)
-    return issue_and_report(given, office, BATCH, api_key, server_now)
+    refuse(prospect.plan)
+    office.confirm(prospect.plan, api_key)
+    return issue_and_report(given, office, prospect, api_key)
 
 
 def sample(name: str) -> Path:

@@ -8,11 +8,12 @@ import click
 
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
-from batcher.errors import InputInvalid
+from batcher.errors import ApiRefused, InputInvalid, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
-    from batcher.assembly import Office
+    from batcher.assembly import Office, Prospect
     from batcher.planning import Plan
+    from batcher.settings import Settings
 
 
 @click.command(name="plan", cls=ManyValues)
@@ -21,21 +22,52 @@ if TYPE_CHECKING:
 @choosing
 @common
 def command(given: Given, file: Path, batch: str | None, **options: Any) -> int:
-    """Show what `batcher run FILE --batch NAME` would do: new rows, paid ones, retries, and what it would refuse."""
+    """Show what `batcher run FILE --batch NAME` would do: new rows, paid ones, retries, and what it would refuse.
+
+    With an API key, Runa is asked about balance, products and earlier orders; without one, or without a network, the
+    plan is made by the ledger alone, and says so.
+    """
     from batcher.assembly import Office, load_sheet
+    from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse_short
 
     settings = given.settings()
     choices = choices_from(options)
     sheet = load_sheet(file, settings)
     with Office(settings) as office:
         plan = office.plan(sheet, batch_name(given, batch, proposal=file.stem.lower()), choices)
-        if given.as_json and not plan.problems:
-            click.echo(json.dumps({**as_json(plan, office), "exit_code": 0}, ensure_ascii=False))
-        elif not given.as_json:
-            for line in in_words(plan, office):
-                click.echo(line)
-    refuse(plan)
+        prospect, why_not = _looked(given, office, plan, settings)
+        short = prospect.preflight is not None and prospect.preflight.is_short and not options["ignore_balance"]
+        if given.as_json and not prospect.plan.problems:
+            code = StoppedEarly.exit_code if short else 0
+            content = {**prospect_as_json(prospect, office), "not_asked": why_not, "exit_code": code}
+            click.echo(json.dumps(content, ensure_ascii=False))
+            return code
+        for line in [] if given.as_json else prospect_in_words(prospect, office):
+            click.echo(line)
+        if why_not:
+            given.say(f"Runa was not asked: {why_not}")
+    refuse(prospect.plan)
+    refuse_short(prospect, ignored=not short)
     return 0
+
+
+def _looked(given: Given, office: "Office", plan: "Plan", settings: "Settings") -> "tuple[Prospect, str]":
+    """The plan held against what Runa says, or why Runa was not asked."""
+    import os
+
+    from batcher.assembly import Prospect
+    from batcher.cli.looking import look
+    from batcher.settings import load_api_key
+
+    if plan.problems or plan.nothing_to_do:
+        return Prospect(plan=plan), ""
+    try:
+        api_key = load_api_key(settings, os.environ)
+        office.check_account(api_key)
+        return look(given, office, plan, api_key, settle=False), ""
+    except (UsageError, ApiRefused, StoppedEarly) as error:
+        # What it says would stop a run; a plan is worth having all the same.
+        return Prospect(plan=plan), str(error)
 
 
 def in_words(plan: "Plan", office: "Office") -> list[str]:

@@ -20,6 +20,8 @@ _STANDINGS = {
     Standing.RETRY: "refused or failed before, new attempt",
     Standing.UNSENT: "confirmed before, not sent yet",
     Standing.UNKNOWN: "unknown, would be asked again",
+    Standing.KEPT: "unknown, its key is not sent again",
+    Standing.FOUND: "has an order at Runa, is taken over",
     Standing.PROCESSING: "not finished, would be looked at",
     Standing.PAID: "paid already",
     Standing.LEFT: "refused or failed, left as it is",
@@ -32,7 +34,15 @@ _STANDINGS = {
     Standing.GONE: "no longer in the file",
 }
 
-_NAMED = (Standing.RETRY, Standing.LEFT, Standing.STUCK, Standing.WITHDRAWN, Standing.GONE)
+_NAMED = (
+    Standing.RETRY,
+    Standing.KEPT,
+    Standing.FOUND,
+    Standing.LEFT,
+    Standing.STUCK,
+    Standing.WITHDRAWN,
+    Standing.GONE,
+)
 """Rows that are listed by name: a person may not expect them."""
 
 

@@ -112,18 +112,6 @@ def test_a_host_that_is_not_the_api_ends_with_6(desk: Desk) -> None:
     assert "HTTP 404" in done.err
 
 
-@pytest.mark.parametrize("url", ["https://playground.runa.io/v2", "https://api.runa.io/v2"])
-def test_as_long_as_evidence_is_not_read_only_this_machine_is_spoken_to(
-    desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RUNA_API_KEY", "s3cret-never-shown")
-    desk.settings["api"] = {"base_url": url}
-    done = desk.pay(desk.sheet(rows(1)), "--json")
-
-    assert done.code == 2
-    assert url in done.json["error"]["message"]
-
-
 @pytest.mark.parametrize("url", ["http://api.runa.io/v2", "ftp://127.0.0.1/v2", "127.0.0.1:8765"])
 def test_an_address_that_could_not_be_safe_is_refused(desk: Desk, url: str) -> None:
     desk.settings["api"] = {"base_url": url}

@@ -1,0 +1,293 @@
+"""Evidence at work: what is looked at before a run, what it settles, the closing proof, and what a person decides."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pydantic import SecretStr
+
+from batcher import planning
+from batcher.assembly.inquiry import Inquiry
+from batcher.assembly.parts import Parts
+from batcher.assembly.sheets import read_options
+from batcher.engine import Outcome, outcome
+from batcher.errors import UsageError
+from batcher.evidence import Evidence, ListReading
+from batcher.intake.header import resolved
+from batcher.ledger import SqlJournal, user_name
+from batcher.lifecycle import Follower, Halt
+from batcher.model import Sheet
+from batcher.reconcile import (
+    BalanceChange,
+    Proof,
+    Settlement,
+    accept_order,
+    closing_proof,
+    declare_never_created,
+    settle_by_evidence,
+)
+from batcher.reconcile.listing import Told
+from batcher.records import AttemptRecord, BatchRecord, RowRecord
+from batcher.runa import RunaClient
+from batcher.states import State
+
+
+def _nobody(pages: int, orders: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """A plan, held against everything that Runa says before it is confirmed."""
+
+    plan: planning.Plan
+    preflight: planning.Preflight | None = None
+    """`None` where nothing was asked."""
+    server_now: datetime | None = None
+    """Runa's clock."""
+    settlement: Settlement | None = None
+    """What the order list settled on the way; `None` where it was not to settle anything."""
+    balances: Mapping[str, Decimal] | None = None
+    reading: ListReading | None = None
+    """Of the order list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a batch stands by the evidence."""
+
+    outcome: Outcome
+    proof: Proof
+    settlement: Settlement
+
+
+class Casework:
+    """Asks Runa, and lets what it answers settle rows. It sends no order. Whoever settles holds the ledger's lock."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._inquiry = Inquiry(parts)
+
+    @property
+    def settle_after(self) -> timedelta:
+        """How far apart two readings of the order list must be to prove something."""
+        return self._inquiry.settle_after
+
+    async def look(
+        self,
+        plan: planning.Plan,
+        api_key: SecretStr,
+        *,
+        settle: bool,
+        told: Told = _nobody,
+    ) -> Prospect:
+        """Hold a plan, made by the ledger alone, against the order list, the catalogue, the balance and the clock.
+
+        With `settle`, rows that the list settles are settled; the plan that comes back knows of it. Raises `ApiRefused`
+        or `StoppedEarly` where the API cannot be spoken to.
+        """
+        parts = self._parts
+        sheet, batch, choices = plan.sheet, plan.batch, plan.choices
+        notes: list[str] = []
+        settlement: Settlement | None = None
+        reading: ListReading | None = None
+        evidence: Evidence | None = None
+        async with parts.client(api_key) as api:
+            server_now = await parts.knock(api)
+            if plan.needs_look:
+                record = parts.recovered(batch) if settle else parts.batch(batch)
+                reading = await self._read(api, record, server_now, told)
+                await self._inquiry.read_strays(api, self._inquiry.evidence(record, sheet))
+                if settle:
+                    async with parts.journal() as journal:
+                        settlement = await self.settle(record, journal, server_now=server_now, sheet=sheet)
+                evidence = self._inquiry.evidence(parts.batch(batch), sheet)
+                if not evidence.complete:
+                    notes.append(f"Runa's order list was not read to its end: {evidence.why_incomplete}.")
+            catalogue, note = await self._inquiry.read_catalogue(api) if plan.to_send else (None, "")
+            notes += [note] if note else []
+
+            def planned(of: Sheet) -> planning.Plan:
+                return parts.plan(
+                    of, batch, choices, server_now=server_now, evidence=evidence, speaker=parts.speaker(api_key)
+                )
+
+            plan = planned(sheet)
+            if catalogue is not None:
+                title = resolved(sheet.header_line, sheet.columns, read_options(parts.settings)).title
+                lines = {line.line for line in plan.to_send if line.line is not None}
+                held = planning.held_against_catalogue(sheet, lines, catalogue, title=title)
+                plan = planned(held) if held is not sheet else plan
+            preflight, balances = await self._inquiry.preflight(api, plan, catalogue=catalogue, notes=notes)
+        return Prospect(
+            plan=plan,
+            preflight=preflight,
+            server_now=server_now,
+            settlement=settlement,
+            balances=balances,
+            reading=reading,
+        )
+
+    async def settle(
+        self,
+        record: BatchRecord,
+        journal: SqlJournal,
+        *,
+        server_now: datetime | None,
+        sheet: Sheet | None = None,
+    ) -> Settlement:
+        """Settle what can be by all that the list has ever shown; asks nothing."""
+        knowledge = self._inquiry.knowledge(record, self._parts.latest_now(server_now), sheet)
+        return await settle_by_evidence(record, knowledge, docket=journal, at=self._parts.clock.instant())
+
+    async def close(
+        self,
+        batch: str,
+        api_key: SecretStr,
+        *,
+        ended: Outcome,
+        before: Prospect | None = None,
+        ask: bool = True,
+        follow_all: bool = False,
+        told: Told = _nobody,
+        on_start: Callable[[Halt], None] = lambda halt: None,
+    ) -> Closing:
+        """Read the list once more, settle, follow what was found, and prove.
+
+        `ended` is how the run before it ended. Without `ask` nothing is asked: the proof is then of what is known.
+        `follow_all` reads every open order, not only those that were found now.
+        """
+        parts = self._parts
+        settlement = Settlement()
+        change: BalanceChange | None = None
+        if ask:
+            server_now = before.server_now if before is not None else None
+            halt = Halt(base_url=parts.environment.base_url)
+            on_start(halt)
+            async with parts.journal() as journal, parts.client(api_key) as api:
+                record = parts.batch(batch)
+                await self._read(api, record, server_now, told)
+                settlement = await self.settle(record, journal, server_now=server_now)
+                await self._follow(api, journal, parts.batch(batch), settlement, halt, follow_all=follow_all)
+                if self._lacks_prices(parts.batch(batch)):
+                    # Orders that an earlier reading saw unfinished are not among what is new.
+                    await self._inquiry.read_list(api, whole=True, told=told)
+                change = await self._balance_change(api, before)
+        record = parts.batch(batch)
+        now_ended = outcome(record, stops=ended.stops, kept_back=ended.kept_back, interrupted=ended.interrupted)
+        proof = closing_proof(
+            record, self._inquiry.evidence(record), parts.ledger.shelf.orders(parts.environment), change=change
+        )
+        return Closing(
+            outcome=now_ended if proof.agrees else replace(now_ended, exit_code=1), proof=proof, settlement=settlement
+        )
+
+    async def knock(self, api_key: SecretStr) -> datetime | None:
+        """Runa's clock. Raises `ApiRefused` or `StoppedEarly` where the API cannot be spoken to."""
+        async with self._parts.client(api_key) as api:
+            return await self._parts.knock(api)
+
+    async def reconcile(
+        self,
+        batch: str,
+        api_key: SecretStr,
+        *,
+        told: Told = _nobody,
+        on_start: Callable[[Halt], None] = lambda halt: None,
+    ) -> Closing:
+        """Settle what is unknown by evidence, follow what is open, and prove. Nothing is sent.
+
+        Raises `ApiRefused` or `StoppedEarly` where the API cannot be spoken to.
+        """
+        server_now = await self.knock(api_key)
+        record = self._parts.recovered(batch)
+        before = Prospect(
+            plan=self._parts.plan(planning.sheet_of(record), batch, planning.choices_of(record)), server_now=server_now
+        )
+        return await self.close(
+            batch, api_key, ended=outcome(record), before=before, follow_all=True, told=told, on_start=on_start
+        )
+
+    async def decide_order(
+        self, batch: str, name: str, order_id: str, reason: str, api_key: SecretStr
+    ) -> AttemptRecord:
+        """Make an order the row's, because a person says so. Raises as `accept_order` does."""
+        parts = self._parts
+        row = self._row(parts.recovered(batch), name)
+        async with parts.journal() as journal, parts.client(api_key) as api:
+            await parts.knock(api)
+            return await accept_order(
+                row,
+                order_id,
+                api=api,
+                docket=journal,
+                journal=journal,
+                at=parts.clock.instant(),
+                by=user_name(),
+                reason=reason,
+            )
+
+    async def decide_never_created(self, batch: str, name: str, reason: str) -> AttemptRecord:
+        """Note that a row was never paid, because a person says so. Raises as `declare_never_created` does."""
+        parts = self._parts
+        record = parts.recovered(batch)
+        async with parts.journal() as journal:
+            return await declare_never_created(
+                self._row(record, name),
+                self._inquiry.evidence(record),
+                docket=journal,
+                at=parts.clock.instant(),
+                by=user_name(),
+                reason=reason,
+            )
+
+    async def _read(self, api: RunaClient, record: BatchRecord, server_now: datetime | None, told: Told) -> ListReading:
+        whole = self._inquiry.needs_whole_list(record, self._parts.latest_now(server_now))
+        return await self._inquiry.read_list(api, whole=whole, told=told)
+
+    async def _follow(
+        self,
+        api: RunaClient,
+        journal: SqlJournal,
+        record: BatchRecord,
+        settlement: Settlement,
+        halt: Halt,
+        *,
+        follow_all: bool,
+    ) -> None:
+        """Read orders until they are finished: those that were found just now, or all that are open."""
+        rows = [
+            row
+            for row in record.rows
+            if row.latest.state is State.ACCEPTED and (follow_all or row.name in settlement.taken_over)
+        ]
+        follower = Follower(api=api, journal=journal, clock=self._parts.clock, polls=self._parts.polls, halt=halt)
+        try:
+            await asyncio.gather(*(follower.follow(row.latest, at_once=True) for row in rows))
+        finally:
+            await follower.drain()
+
+    def _lacks_prices(self, record: BatchRecord) -> bool:
+        kept = self._parts.ledger.shelf.orders(self._parts.environment)
+        paid = [row.latest.order_id for row in record.rows if row.latest.state is State.COMPLETED]
+        return any(order_id in kept and kept[order_id].price is None for order_id in paid if order_id is not None)
+
+    async def _balance_change(self, api: RunaClient, before: Prospect | None) -> BalanceChange | None:
+        if before is None or before.balances is None or before.reading is None or not before.reading.complete:
+            return None
+        after, _ = await self._inquiry.read_balances(api)
+        if after is None:
+            return None
+        return BalanceChange(before=before.balances, after=after, reading_before=before.reading.id)
+
+    @staticmethod
+    def _row(record: BatchRecord, name: str) -> RowRecord:
+        for row in record.rows:
+            if row.name == name:
+                return row
+        raise UsageError(
+            f"There is no row {name!r} in batch {record.name}.",
+            "Write its reference as the results have it; a row without one is named in the output of `batcher status`.",
+        )

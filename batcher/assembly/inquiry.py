@@ -1,0 +1,170 @@
+"""What Runa is asked before and after a run: balances, catalogue, prices, and the order list."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from batcher import keys, planning, policy
+from batcher.assembly.parts import Parts
+from batcher.evidence import Evidence, ListReading, Stray
+from batcher.model import Payout, Reply, Sheet
+from batcher.planning import PriceKey, covers, price_questions, priced
+from batcher.ports import Account, OrderList
+from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
+from batcher.reconcile.absence import why_spent_or_old
+from batcher.reconcile.listing import Told
+from batcher.records import BatchRecord, Catalogue
+from batcher.states import State
+
+STRAYS_READ = 50
+"""Orders that fit no row and are read by id, so that a row for the same person is seen to be doubtful."""
+
+
+class Inquiry:
+    """One ledger and one environment, and what Runa says about both. Nothing here sends an order or changes a state."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.settings = parts.settings
+        self.environment = parts.environment
+        self.ledger = parts.ledger
+        self.clock = parts.clock
+        self.rng = parts.rng
+        self.retries = parts.retries
+        self._strays: dict[str, Stray] = {}
+
+    @property
+    def settle_after(self) -> timedelta:
+        """How far apart two readings must be to prove something."""
+        return timedelta(seconds=self.settings.reconcile.settle_after_s)
+
+    async def read_list(self, api: OrderList, *, whole: bool, told: Told = lambda pages, orders: None) -> ListReading:
+        """Read the order list and keep what it shows; only what is new, unless it is to be the `whole`."""
+        shelf = self.ledger.shelf
+        last_send_id, known = shelf.last_send_id(), shelf.known_orders(self.environment)
+        reader = ListReader(
+            api,
+            clock=self.clock,
+            rng=self.rng,
+            bounds=ReadBounds(
+                max_pages=self.settings.reconcile.max_pages,
+                retries=self.retries,
+                rate_limited_wait_s=self.settings.retry.rate_limited_wait_s,
+            ),
+            told=told,
+        )
+        walk = await reader.read(
+            kept=shelf.orders(self.environment),
+            known=known,
+            frontier=None if whole else shelf.frontier(self.environment),
+        )
+        return shelf.keep(self.environment, walk, known=known, last_send_id=last_send_id)
+
+    async def read_strays(self, api: OrderList, found: Evidence) -> None:
+        """Read orders that fit no row by their ids: whom they paid is in no list."""
+        unread = [one for one in found.strays if one.order_id not in self._strays and one.status != "FAILED"]
+        replies = await asyncio.gather(*(api.read(one.order_id) for one in unread[:STRAYS_READ]))
+        for stray, reply in zip(unread, replies, strict=False):
+            if reply.order is not None:
+                self._strays[stray.order_id] = replace(stray, order=reply.order, status=reply.order.status)
+
+    def evidence(self, record: BatchRecord, sheet: Sheet | None = None) -> Evidence:
+        """What the list, as far as it was ever read, says about a batch and the rows of a sheet."""
+        shelf = self.ledger.shelf
+        readings = shelf.readings(self.environment)
+        identities = [] if sheet is None else [keys.identity(payout) for _, payout in sheet.payouts]
+        found = evidence(
+            record,
+            identities,
+            shelf.orders(self.environment),
+            reading=readings[-1] if readings else None,
+            known=shelf.known_orders(self.environment),
+        )
+        return replace(found, strays=tuple(self._strays.get(one.order_id, one) for one in found.strays))
+
+    def knowledge(self, record: BatchRecord, now: datetime, sheet: Sheet | None = None) -> Knowledge:
+        """Everything by which the batch may be settled; `now` is the latest of all clocks."""
+        shelf = self.ledger.shelf
+        return Knowledge(
+            evidence=self.evidence(record, sheet),
+            readings=shelf.readings(self.environment),
+            kept=shelf.orders(self.environment),
+            now=now,
+            settle_after=self.settle_after,
+        )
+
+    def needs_whole_list(self, record: BatchRecord, now: datetime) -> bool:
+        """Whether some row may be proven absent: only readings from end to end do that."""
+        return any(
+            row.latest.state is State.UNKNOWN
+            and why_spent_or_old(row.latest, now=now, settle_after=self.settle_after, others_passed=True) is not None
+            for row in record.rows
+        )
+
+    async def read_balances(self, api: Account) -> tuple[Mapping[str, Decimal] | None, str]:
+        """What the account holds, kept in the ledger; or why that could not be read."""
+        answer = await api.balances()
+        if answer.content is None:
+            return None, _why_unread(answer.reply)
+        self.ledger.shelf.keep_balances(self.environment, answer.content, self.clock.instant().at)
+        return answer.content, ""
+
+    async def read_catalogue(self, api: Account) -> tuple[Catalogue | None, str]:
+        """The catalogue, kept in the ledger; the one that was kept before, and why, where it could not be read."""
+        answer = await api.products()
+        if answer.content:
+            self.ledger.keep_catalogue(self.environment, answer.content, self.clock.instant().at)
+            return self.ledger.catalogue(self.environment), ""
+        why = _why_unread(answer.reply) if answer.content is None else "it is empty"
+        return self.ledger.catalogue(self.environment), f"Runa's catalogue could not be read ({why})."
+
+    async def read_prices(self, api: Account, payouts: Iterable[Payout]) -> dict[PriceKey, Decimal]:
+        """What Runa's estimate says that the payouts cost; nothing of what it does not price."""
+        prices: dict[PriceKey, Decimal] = {}
+        for currency, items in price_questions(list(payouts)):
+            answer = await api.prices(currency, items)
+            if answer.content is None:
+                # The playground has no estimate, and one item that it refuses spoils its request: face values count.
+                if policy.judge(answer.reply).cause == "http_404":
+                    break
+                continue
+            prices |= priced(items, answer.content)
+        return prices
+
+    async def preflight(
+        self,
+        api: Account,
+        plan: planning.Plan,
+        *,
+        catalogue: Catalogue | None,
+        notes: Iterable[str] = (),
+    ) -> tuple[planning.Preflight, Mapping[str, Decimal] | None]:
+        """What is looked at before a plan is confirmed, and the balances."""
+        balances, why = await self.read_balances(api)
+        to_send = [line.payout for line in plan.to_send if line.payout is not None]
+        unknown = [line.payout for line in plan.of(planning.Standing.UNKNOWN) if line.payout is not None]
+        prices = await self.read_prices(api, [*to_send, *unknown])
+        return (
+            planning.Preflight(
+                made_at=self.clock.instant().at,
+                covers=covers(to_send, unknown, balances, prices, why_unread=why),
+                catalogue_read_at=None if catalogue is None else catalogue.read_at,
+                comparison=self.comparison(plan),
+                alike=planning.rows_alike((row.line, payout) for row, payout in plan.sheet.payouts),
+                warnings=plan.sheet.warnings,
+                notes=tuple(notes),
+            ),
+            balances,
+        )
+
+    def comparison(self, plan: planning.Plan) -> planning.Comparison | None:
+        """The plan's file beside the batch before."""
+        before = self.ledger.batch_before(self.environment, plan.batch)
+        return None if before is None else planning.compared((payout for _, payout in plan.sheet.payouts), before)
+
+
+def _why_unread(reply: Reply) -> str:
+    if reply.http_status is None:
+        return "there was no answer"
+    return f"HTTP {reply.http_status}{f', {reply.error_type}' if reply.error_type else ''}"

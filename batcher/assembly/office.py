@@ -1,0 +1,197 @@
+"""What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock
+from pydantic import SecretStr
+
+from batcher import planning
+from batcher.assembly.casework import Casework
+from batcher.assembly.parts import Parts
+from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
+from batcher.evidence import Evidence
+from batcher.ledger import LedgerLock, user_name
+from batcher.lifecycle import Breaker, Follower, Halt, Issuer
+from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
+from batcher.model import Environment, Sheet, Speaker
+from batcher.ports import Clock
+from batcher.records import BatchRecord, BatchSummary
+from batcher.results import Summary, summary_of, write_results
+from batcher.settings import Settings
+from batcher.throttle import LeasedThrottle, seconds_for
+
+
+class Office:
+    """One ledger, one environment, one way to speak to the API: what every use case needs, wired."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._parts = Parts(settings, clock=clock)
+        self.environment: Environment = self._parts.environment
+        self.casework = Casework(self._parts)
+        """Evidence: what is looked at before a run, settled by it, and proven at its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.ledger.__exit__(kind, error, trace)
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return self._parts.now
+
+    def lock(self, doing: str) -> LedgerLock:
+        """The right to confirm and to send; raises `LedgerBusy` on entering where another process has it."""
+        return LedgerLock(self._parts.ledger.path, doing=doing, now=self.now)
+
+    def batch(self, name: str) -> BatchRecord:
+        """A batch of this environment as the ledger knows it."""
+        return self._parts.batch(name)
+
+    def summaries(self) -> list[BatchSummary]:
+        """All batches of all environments."""
+        return self._parts.ledger.summaries()
+
+    def plan(
+        self,
+        sheet: Sheet,
+        batch: str,
+        choices: planning.Choices,
+        *,
+        server_now: datetime | None = None,
+        evidence: Evidence | None = None,
+    ) -> planning.Plan:
+        """What a run would do, by the ledger alone; changes nothing. `Casework.look` asks Runa as well."""
+        return self._parts.plan(sheet, batch, choices, server_now=server_now, evidence=evidence)
+
+    def plan_to_resume(self, batch: str) -> planning.Plan:
+        """What is left of the last confirmed plan. Raises `UsageError` where the batch was never confirmed."""
+        record = self.batch(batch)
+        return self.plan(planning.sheet_of(record), batch, planning.choices_of(record))
+
+    @property
+    def orders_per_minute(self) -> int:
+        """The limit."""
+        return self._settings.limits.orders_per_minute
+
+    def seconds_for(self, sends: int) -> float:
+        """How long so many sends take at the limit."""
+        return seconds_for(sends, self.orders_per_minute)
+
+    def check_account(self, api_key: SecretStr) -> None:
+        """Raises `UsageError` where this key is known under another account name."""
+        self._parts.ledger.check_account(self.environment, self.speaker(api_key).fingerprint)
+
+    def confirm(self, plan: planning.Plan, api_key: SecretStr) -> None:
+        """Write a plan that somebody said yes to into the ledger."""
+        self._parts.ledger.confirm(
+            planning.confirmation(plan, confirmed_by=user_name()),
+            fingerprint=self.speaker(api_key).fingerprint,
+            now=self.now,
+        )
+
+    def speaker(self, api_key: SecretStr) -> Speaker:
+        """As whom this office speaks."""
+        return self._parts.speaker(api_key)
+
+    async def issue(
+        self,
+        batch: str,
+        api_key: SecretStr,
+        *,
+        server_now: datetime | None,
+        observer: Observer,
+        on_start: Callable[[Halt], None],
+        canary: bool = True,
+    ) -> Outcome:
+        """Send what is confirmed and unsent, ask again about what is unknown, follow what is open.
+
+        The caller holds the lock. `server_now` is Runa's clock, where it was asked: keys age by the latest of all
+        clocks. `on_start` gets the handle by which the run is interrupted. `canary`: the first payout of a new product
+        and delivery goes alone. Every answer is on the disk when this returns, however it returns.
+        """
+        parts = self._parts
+        halt = Halt(base_url=self.environment.base_url)
+        on_start(halt)
+        async with parts.journal() as journal, parts.client(api_key) as api:
+            # Rows whose order the list has were planned just now; they get it before anything is sent.
+            await self.casework.settle(parts.recovered(batch), journal, server_now=server_now)
+            record = self.batch(batch)
+            throttle = parts.throttle()
+            issuer = Issuer(
+                api=api,
+                journal=journal,
+                throttle=throttle,
+                clock=parts.clock,
+                rng=parts.rng,
+                speaker=self.speaker(api_key),
+                retries=parts.retries,
+                halt=halt,
+                newest_moment=parts.ledger.newest_moment(),
+                server_at=server_now,
+                settle_after=self.casework.settle_after,
+            )
+            await run_rows(
+                record.rows,
+                issuer=issuer,
+                follower=Follower(api=api, journal=journal, clock=parts.clock, polls=parts.polls, halt=halt),
+                halt=halt,
+                breaker=Breaker(self._settings.breaker.consecutive, halt),
+                canaries=parts.canaries if canary else None,
+                progress=self._progress(record, throttle),
+                observer=observer,
+            )
+        return outcome(self.batch(batch), stops=halt.stops, kept_back=issuer.kept_back, interrupted=halt.interrupted)
+
+    def outcome(self, batch: str) -> Outcome:
+        """Where a batch stands, without doing anything about it."""
+        return outcome(self.batch(batch))
+
+    def write_results(self, batch: str, formats: Sequence[str] | None = None) -> tuple[Path, ...]:
+        """Write the results files anew from the ledger; gives their paths, the CSV's first.
+
+        `formats` are of `batcher.results.FORMATS`, and without them those of `[results] formats`. Raises `UsageError`
+        for what a format cannot hold, and `OwnFault` for what cannot be written.
+        """
+        wanted = self._settings.results.formats if formats is None else formats
+        # Reading and replacing in one: another process must not put an older reading in the place of ours.
+        with FileLock(f"{self._parts.ledger.path}.results", mode=0o600):
+            return write_results(self.batch(batch), self._settings.results.directory, wanted)
+
+    def summary(self, batch: str) -> Summary:
+        """What a batch cost, for the books."""
+        return summary_of(self.batch(batch))
+
+    async def refresh(self, batch: str, api_key: SecretStr, *, watch: Watch) -> Refreshed:
+        """Read every paid order of the batch again, and keep what is new of its payout. No state changes.
+
+        The caller holds the lock. What was read is on the disk when this returns, however it returns. An API that
+        cannot be spoken to raises nothing: that is in `stops` and `unread`.
+        """
+        parts = self._parts
+        async with parts.journal() as journal, parts.client(api_key) as api:
+            refresher = Refresher(
+                api=api,
+                store=journal.refreshed,
+                clock=parts.clock,
+                rng=parts.rng,
+                retries=parts.retries,
+                rate_limited_wait_s=self._settings.retry.rate_limited_wait_s,
+                halt=Halt(base_url=self.environment.base_url),
+            )
+            return await refresher.refresh(self.batch(batch).rows, watch)
+
+    def _progress(self, record: BatchRecord, throttle: LeasedThrottle) -> Progress:
+        return Progress(
+            [row for row in record.rows if row.in_file or row.paid_or_open],
+            sends_last_minute=lambda: throttle.sent_last_minute,
+            seconds_for=self.seconds_for,
+        )

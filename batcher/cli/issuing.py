@@ -1,0 +1,122 @@
+"""A confirmed plan carried out: orders, results, closing proof, and the words about them, for `run` and `resume`."""
+
+import asyncio
+import json
+import shlex
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from batcher.cli.common import Given
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from batcher.assembly import Closing, Office, Prospect
+    from batcher.engine import Outcome
+    from batcher.lifecycle import Halt
+
+UNANSWERED = frozenset({"unreachable", "rate_limited"})
+"""Stops after which asking Runa once more has no sense."""
+
+
+def issue_and_report(
+    given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", *, canary: bool = True
+) -> int:
+    """Issue what is confirmed, write the results whatever happens, prove, and tell the end; gives the exit code."""
+    batch = prospect.plan.batch
+    try:
+        outcome = asyncio.run(_issue(given, office, prospect, api_key, canary))
+    except asyncio.CancelledError as error:
+        # The second Ctrl-C: what was in flight is unknown, and asked again by the next run.
+        raise KeyboardInterrupt from error
+    finally:
+        take_termination_for_interruption()
+        office.write_results(batch)
+    closing = _close(given, office, prospect, api_key, outcome)
+    return report(given, office, closing)
+
+
+def report(given: Given, office: "Office", closing: "Closing") -> int:
+    """Write the results and tell how a batch stands; gives the exit code."""
+    from batcher.cli.evidence_words import proof_as_json, proof_in_words, settlement_as_json, settlement_in_words
+    from batcher.cli.words import outcome_as_json, outcome_in_words
+
+    outcome = closing.outcome
+    paths = office.write_results(outcome.batch)
+    if given.as_json:
+        content = outcome_as_json(outcome, results=str(paths[0]))
+        content |= {"settlement": settlement_as_json(closing.settlement), "proof": proof_as_json(closing.proof)}
+        click.echo(json.dumps(content, ensure_ascii=False))
+        return outcome.exit_code
+    for line in [
+        *settlement_in_words(closing.settlement),
+        *outcome_in_words(outcome),
+        *([] if outcome.interrupted else proof_in_words(closing.proof)),
+    ]:
+        given.say(line)
+    for path in paths:
+        given.say(f"Results: {path}")
+    if outcome.interrupted:
+        given.say(f"Go on with: {shlex.join(['batcher', *sys.argv[1:]])}")
+    return outcome.exit_code
+
+
+async def _issue(given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", canary: bool) -> "Outcome":
+    from batcher.cli.watching import observer
+
+    with observer(given) as watcher:
+        return await office.issue(
+            prospect.plan.batch,
+            api_key,
+            server_now=prospect.server_now,
+            observer=watcher,
+            on_start=lambda halt: heed_signals(given, halt),
+            canary=canary,
+        )
+
+
+def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", outcome: "Outcome") -> "Closing":
+    """The closing proof; with the order list read once more where anything was done and Runa can be asked."""
+    from batcher.cli.looking import pages_told
+
+    deaf = outcome.interrupted or any(stop.exit_code == 4 or stop.cause in UNANSWERED for stop in outcome.stops)
+    try:
+        return asyncio.run(
+            office.casework.close(
+                outcome.batch,
+                api_key,
+                ended=outcome,
+                before=prospect,
+                ask=not deaf and not prospect.plan.nothing_to_do,
+                told=pages_told(given),
+                on_start=lambda halt: heed_signals(given, halt),
+            )
+        )
+    except asyncio.CancelledError as error:
+        raise KeyboardInterrupt from error
+    finally:
+        take_termination_for_interruption()
+
+
+def take_termination_for_interruption() -> None:
+    """SIGTERM is Ctrl-C: the lock is let go, and the exit code says so. An event loop that ends takes this back."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def heed_signals(given: Given, halt: "Halt") -> None:
+    """The first Ctrl-C or SIGTERM finishes what is in flight; the second ends at once, which is as safe, but later."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def stop() -> None:
+        if halt.interrupted and task is not None:
+            task.cancel()
+            return
+        halt.interrupt()
+        given.say("Stopping: no more orders are sent; waiting for the answers to those that were.")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)

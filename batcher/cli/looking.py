@@ -1,0 +1,89 @@
+"""The look before anything is confirmed: what Runa says about balance, products and orders, in words."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.common import Given
+from batcher.errors import StoppedEarly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import SecretStr
+
+    from batcher.assembly import Office, Prospect
+    from batcher.planning import Plan
+    from batcher.reconcile.listing import Told
+
+CLOCKS_AGREE = timedelta(hours=1)
+"""Where they differ by more, it is said."""
+
+PAGES_BETWEEN = 10
+"""How many pages of the order list are read between two lines about it, where nobody watches a terminal."""
+
+
+def look(given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, settle: bool) -> "Prospect":
+    """Hold the plan against what Runa says, and tell what of it is no part of the plan."""
+    prospect = asyncio.run(office.casework.look(plan, api_key, settle=settle, told=pages_told(given)))
+    server_now = prospect.server_now
+    if server_now is not None and abs(server_now - office.now) > CLOCKS_AGREE:
+        given.say(
+            f"This machine's clock and Runa's differ: {office.now:%Y-%m-%d %H:%M}, {server_now:%Y-%m-%d %H:%M} UTC. "
+            "Keys count as old by the later one."
+        )
+    return prospect
+
+
+def pages_told(given: Given) -> "Told":
+    """Says how far the reading of a long order list is: in place on a terminal, now and then elsewhere."""
+
+    def told(pages: int, orders: int) -> None:
+        if given.as_json:
+            return
+        line = f"Reading Runa's order list: {orders:,} orders on {pages} pages"
+        if sys.stderr.isatty():
+            click.echo(f"\r{line} ", err=True, nl=False)
+        elif pages % PAGES_BETWEEN == 0:
+            given.say(f"{line}.")
+
+    return told
+
+
+def prospect_in_words(prospect: "Prospect", office: "Office") -> "Iterable[str]":
+    """The plan with everything that Runa said about it, as lines of text."""
+    from batcher.cli.evidence_words import settlement_in_words
+    from batcher.cli.plan import in_words
+    from batcher.cli.preflight_words import preflight_in_words
+
+    yield from in_words(prospect.plan, office)
+    if prospect.settlement is not None:
+        yield from settlement_in_words(prospect.settlement)
+    if prospect.preflight is not None:
+        yield from preflight_in_words(prospect.preflight)
+
+
+def prospect_as_json(prospect: "Prospect", office: "Office") -> dict[str, Any]:
+    """The same for scripts."""
+    from batcher.cli.evidence_words import settlement_as_json
+    from batcher.cli.plan import as_json
+    from batcher.cli.preflight_words import preflight_as_json
+
+    content = as_json(prospect.plan, office)
+    if prospect.settlement is not None:
+        content["settlement"] = settlement_as_json(prospect.settlement)
+    return content | ({} if prospect.preflight is None else preflight_as_json(prospect.preflight))
+
+
+def refuse_short(prospect: "Prospect", *, ignored: bool) -> None:
+    """Raise `StoppedEarly` where a balance does not cover what would be sent, unless that is to be ignored."""
+    if ignored or prospect.preflight is None or not prospect.preflight.is_short:
+        return
+    short = "; ".join(cover.words for cover in prospect.preflight.covers if cover.is_short)
+    raise StoppedEarly(
+        f"{short}. Nothing was sent.",
+        "Top the balance up and run the same command again, or send what it covers with --ignore-balance.",
+    )

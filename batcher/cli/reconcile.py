@@ -1,0 +1,43 @@
+"""`batcher reconcile`: what is unknown is settled by evidence, and the batch is proven."""
+
+import asyncio
+
+import click
+
+from batcher.cli.common import Given, batch_name, common
+
+
+@click.command(name="reconcile")
+@click.argument("name")
+@common
+def command(given: Given, name: str) -> int:
+    """Settle what is unknown in the batch NAME by Runa's order list, follow what is open, print the closing proof.
+
+    Nothing is sent. A row that the list cannot settle yet is named, with the reason and the time from which it can.
+    """
+    import os
+
+    from batcher.assembly import Office
+    from batcher.cli.issuing import heed_signals, report, take_termination_for_interruption
+    from batcher.cli.looking import pages_told
+    from batcher.cli.status import require_known
+    from batcher.settings import load_api_key
+
+    take_termination_for_interruption()
+    settings = given.settings()
+    batch = batch_name(given, name)
+    api_key = load_api_key(settings, os.environ)
+    with Office(settings) as office, office.lock(f"batcher reconcile of batch {batch}"):
+        require_known(office.batch(batch))
+        office.check_account(api_key)
+        try:
+            closing = asyncio.run(
+                office.casework.reconcile(
+                    batch, api_key, told=pages_told(given), on_start=lambda halt: heed_signals(given, halt)
+                )
+            )
+        except asyncio.CancelledError as error:
+            raise KeyboardInterrupt from error
+        finally:
+            take_termination_for_interruption()
+        return report(given, office, closing)

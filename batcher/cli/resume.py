@@ -1,0 +1,64 @@
+"""`batcher resume`: what is left of the last confirmed plan, from the ledger alone."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batcher.cli.common import Given, batch_name, common
+from batcher.errors import UsageError
+
+if TYPE_CHECKING:
+    from batcher.planning import Plan
+
+
+@click.command(name="resume")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Taken for the sake of scripts: the plan was confirmed already.")
+@click.option("--ignore-balance", is_flag=True, help="Send although the balance is short.")
+@click.option("--no-canary", is_flag=True, help="Do not send the first payout of a new product and delivery alone.")
+@common
+def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary: bool) -> int:
+    """Go on with the batch NAME without its file: the last confirmed plan, and nothing else.
+
+    What was not sent is sent, what is unknown is asked again under the same key, what is open is followed. Rows that
+    were refused or failed stay as they are: a new attempt is made only by `batcher run`.
+    """
+    import os
+
+    from batcher.assembly import Office, Prospect
+    from batcher.cli.issuing import issue_and_report, take_termination_for_interruption
+    from batcher.cli.looking import look, prospect_in_words, refuse_short
+    from batcher.cli.plan import in_words, refuse
+    from batcher.settings import load_api_key
+
+    take_termination_for_interruption()
+    settings = given.settings()
+    batch = batch_name(given, name)
+    api_key = load_api_key(settings, os.environ)
+    with Office(settings) as office, office.lock(f"batcher resume of batch {batch}"):
+        office.check_account(api_key)
+        plan = office.plan_to_resume(batch)
+        if plan.problems or plan.nothing_to_do:
+            for line in in_words(plan, office):
+                given.say(line)
+            refuse(plan)
+            prospect = Prospect(plan=plan)
+        else:
+            prospect = look(given, office, plan, api_key, settle=True)
+            for line in prospect_in_words(prospect, office):
+                given.say(line)
+            refuse(prospect.plan)
+            refuse_unplanned(prospect.plan)
+            refuse_short(prospect, ignored=ignore_balance)
+        return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
+
+
+def refuse_unplanned(plan: "Plan") -> None:
+    """Raise `UsageError` where going on takes more than the last confirmed plan."""
+    unplanned = [line for line in plan.lines if line.order is not None]
+    if unplanned:
+        raise UsageError(
+            f"{len(unplanned)} rows of batch {plan.batch} need more than its last confirmed plan, such as "
+            f"'{unplanned[0].name}' ({unplanned[0].why or unplanned[0].standing.value}).",
+            f"Run the file again: batcher run FILE --batch {plan.batch}.",
+        )
