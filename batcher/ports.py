@@ -59,7 +59,11 @@ class Account(Protocol):
         ...
 
     async def products(self) -> Answer[Sequence[Product]]:
-        """The catalogue."""
+        """The catalogue; of a long one perhaps only the beginning."""
+        ...
+
+    async def product(self, code: str) -> Answer[Product]:
+        """One product by its code."""
         ...
 
     async def prices(self, currency: str, payouts: Sequence[Payout]) -> Answer[Sequence[Decimal]]:

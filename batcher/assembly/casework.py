@@ -29,7 +29,7 @@ from batcher.reconcile import (
     settle_by_evidence,
 )
 from batcher.reconcile.listing import Told
-from batcher.records import AttemptRecord, BatchRecord, RowRecord
+from batcher.records import AttemptRecord, BatchRecord, Catalogue, RowRecord
 from batcher.runa import RunaClient
 from batcher.states import State
 
@@ -106,7 +106,7 @@ class Casework:
                 evidence = self._inquiry.evidence(parts.batch(batch), sheet)
                 if not evidence.complete:
                     notes.append(f"Runa's order list was not read to its end: {evidence.why_incomplete}.")
-            catalogue, note = await self._inquiry.read_catalogue(api) if plan.to_send else (None, "")
+            catalogue, note = await self._catalogue(api, plan)
             notes += [note] if note else []
 
             def planned(of: Sheet) -> planning.Plan:
@@ -242,6 +242,10 @@ class Casework:
                 by=user_name(),
                 reason=reason,
             )
+
+    async def _catalogue(self, api: RunaClient, plan: planning.Plan) -> tuple[Catalogue | None, str]:
+        to_send = [line.payout for line in plan.to_send if line.payout is not None]
+        return await self._inquiry.read_catalogue(api, to_send) if to_send else (None, "")
 
     async def _read(self, api: RunaClient, record: BatchRecord, server_now: datetime | None, told: Told) -> ListReading:
         whole = self._inquiry.needs_whole_list(record, self._parts.latest_now(server_now))

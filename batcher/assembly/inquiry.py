@@ -18,6 +18,9 @@ from batcher.reconcile.listing import Told
 from batcher.records import BatchRecord, Catalogue
 from batcher.states import State
 
+LACKING_ASKED = 50
+"""Products that the catalogue lacks and that are asked for one by one."""
+
 STRAYS_READ = 50
 """Orders that fit no row and are read by id, so that a row for the same person is seen to be doubtful."""
 
@@ -110,11 +113,20 @@ class Inquiry:
         self.ledger.shelf.keep_balances(self.environment, answer.content, self.clock.instant().at)
         return answer.content, ""
 
-    async def read_catalogue(self, api: Account) -> tuple[Catalogue | None, str]:
-        """The catalogue, kept in the ledger; the one that was kept before, and why, where it could not be read."""
+    async def read_catalogue(self, api: Account, payouts: Iterable[Payout]) -> tuple[Catalogue | None, str]:
+        """The catalogue, kept in the ledger; the one that was kept before, and why, where it could not be read.
+
+        Products of `payouts` that it lacks are asked for by their codes: whether a long catalogue comes in pages is not
+        documented, and what is only on another page must not be refused.
+        """
         answer = await api.products()
         if answer.content:
-            self.ledger.keep_catalogue(self.environment, answer.content, self.clock.instant().at)
+            listed = {product.code.casefold() for product in answer.content}
+            wanted = {code.casefold(): code for payout in payouts if not payout.is_template for code in payout.products}
+            lacking = [code for folded, code in wanted.items() if folded not in listed]
+            found = await asyncio.gather(*(api.product(code) for code in lacking[:LACKING_ASKED]))
+            products = [*answer.content, *(each.content for each in found if each.content is not None)]
+            self.ledger.keep_catalogue(self.environment, products, self.clock.instant().at)
             return self.ledger.catalogue(self.environment), ""
         why = _why_unread(answer.reply) if answer.content is None else "it is empty"
         return self.ledger.catalogue(self.environment), f"Runa's catalogue could not be read ({why})."

@@ -29,6 +29,11 @@ def read_products(status: int, headers: Mapping[str, str], answer: bytes | None)
     return read_answer(status, headers, answer, _products)
 
 
+def read_product(status: int, headers: Mapping[str, str], answer: bytes | None) -> Answer[Product]:
+    """One product of the catalogue."""
+    return read_answer(status, headers, answer, lambda content: _product(fields.mapping(content)))
+
+
 def estimate_body(currency: str, payouts: Sequence[Payout]) -> bytes:
     """The request that asks what these payouts would cost, each item as its order would have it.
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 
 from batcher import __version__
 from batcher.model import Answer, Fault, OrderPage, Payout, Product, Reply, Speaker
-from batcher.runa.account import estimate_body, read_balances, read_prices, read_products
+from batcher.runa.account import estimate_body, read_balances, read_prices, read_product, read_products
 from batcher.runa.listing import read_page
 from batcher.runa.reading import read_reply
 
@@ -114,6 +115,13 @@ class RunaClient:
     async def products(self) -> Answer[Sequence[Product]]:
         """The catalogue."""
         return await self._ask("GET", "product", read_products, most_bytes=MAX_LIST_BYTES)
+
+    async def product(self, code: str) -> Answer[Product]:
+        """One product by its code. An answer about another one is unreadable."""
+        answer = await self._ask("GET", f"product/{quote(code, safe='')}", read_product)
+        if answer.content is not None and answer.content.code.casefold() != code.casefold():
+            return Answer(reply=Reply(fault=Fault.UNREADABLE, http_status=answer.reply.http_status))
+        return answer
 
     async def prices(self, currency: str, payouts: Sequence[Payout]) -> Answer[Sequence[Decimal]]:
         """What each of these payouts (1 to 500, all in this currency) would cost, in their order. Buys nothing."""

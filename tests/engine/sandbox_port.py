@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from batcher.model import Answer, Fault, OrderPage, Payout, Product, Reply
-from batcher.runa.account import estimate_body, read_balances, read_prices, read_products
+from batcher.runa.account import estimate_body, read_balances, read_prices, read_product, read_products
 from batcher.runa.client import Reading
 from batcher.runa.listing import read_page
 from batcher.runa.reading import read_reply
@@ -61,6 +61,9 @@ class SandboxPort:
 
     async def products(self) -> Answer[Sequence[Product]]:
         return await self._ask("GET", "product", read_products)
+
+    async def product(self, code: str) -> Answer[Product]:
+        return await self._ask("GET", f"product/{code}", read_product)
 
     async def prices(self, currency: str, payouts: Sequence[Payout]) -> Answer[Sequence[Decimal]]:
         reading = partial(read_prices, currency=currency, payouts=payouts)

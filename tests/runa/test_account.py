@@ -292,6 +292,22 @@ def test_the_sandboxs_account_is_read_and_an_estimate_buys_nothing(shape: str) -
     assert (by_code["AMZ-FR"].minimum, by_code["AMZ-FR"].maximum) == (Decimal("0.15"), Decimal(500))
 
 
+def test_one_product_is_asked_for_by_its_code_and_no_other_is_taken_for_it() -> None:
+    async def ask(_: Sandbox, client: RunaClient) -> tuple[Any, Any]:
+        return await client.product("HARBOUR-GB"), await client.product("NOT/THERE?")
+
+    known, unknown = story_of(ask)
+    assert (known.content.code, known.content.fixed[0]) == ("HARBOUR-GB", Decimal(10))
+    assert (unknown.content, unknown.reply.http_status) == (None, 404)
+
+    async def ask_another(client: RunaClient) -> Any:
+        return await client.product("AMZ-GB")
+
+    answer, requests = answering(response("200 OK", b'{"code": "HARBOUR-GB"}'), ask_another)
+    assert (answer.content, answer.reply.fault) == (None, Fault.UNREADABLE)
+    assert requests[0].startswith(b"GET /v2/product/AMZ-GB ")
+
+
 def test_where_there_is_no_estimate_the_answer_says_so() -> None:
     async def ask(_: Sandbox, client: RunaClient) -> Any:
         return await client.prices("GBP", [ANN])
