@@ -1,7 +1,7 @@
 """Evidence at work: what is looked at before a run, what it settles, the closing proof, and what a person decides."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,8 +33,11 @@ from batcher.records import AttemptRecord, BatchRecord, Catalogue, RowRecord
 from batcher.runa import RunaClient
 from batcher.states import State
 
+Watch = Callable[[int, int], None]
+"""Called with how many of how many orders that are followed have ended."""
 
-def _nobody(pages: int, orders: int) -> None:
+
+def _nobody(done: int, of: int) -> None:
     """Nobody watches."""
 
 
@@ -152,6 +155,7 @@ class Casework:
         ask: bool = True,
         follow_all: bool = False,
         told: Told = _nobody,
+        watch: Watch = _nobody,
         on_start: Callable[[Halt], None] = lambda halt: None,
     ) -> Closing:
         """Read the list once more, settle, follow what was found, and prove.
@@ -168,13 +172,19 @@ class Casework:
             on_start(halt)
             async with parts.journal() as journal, parts.client(api_key) as api:
                 record = parts.batch(batch)
+                # Before the list: what somebody orders in between is then in the list, and nothing is compared.
+                change = await self._balance_change(api, before)
                 await self._read(api, record, server_now, told)
                 settlement = await self.settle(record, journal, server_now=server_now)
-                await self._follow(api, journal, parts.batch(batch), settlement, halt, follow_all=follow_all)
+                followed = [
+                    row
+                    for row in parts.batch(batch).rows
+                    if row.latest.state is State.ACCEPTED and (follow_all or row.name in settlement.taken_over)
+                ]
+                await self._follow(api, journal, followed, halt, watch)
                 if self._lacks_prices(parts.batch(batch)):
                     # Orders that an earlier reading saw unfinished are not among what is new.
                     await self._inquiry.read_list(api, whole=True, told=told)
-                change = await self._balance_change(api, before)
         record = parts.batch(batch)
         now_ended = outcome(record, stops=ended.stops, kept_back=ended.kept_back, interrupted=ended.interrupted)
         proof = closing_proof(
@@ -195,6 +205,7 @@ class Casework:
         api_key: SecretStr,
         *,
         told: Told = _nobody,
+        watch: Watch = _nobody,
         on_start: Callable[[Halt], None] = lambda halt: None,
     ) -> Closing:
         """Settle what is unknown by evidence, follow what is open, and prove. Nothing is sent.
@@ -207,7 +218,14 @@ class Casework:
             plan=self._parts.plan(planning.sheet_of(record), batch, planning.choices_of(record)), server_now=server_now
         )
         return await self.close(
-            batch, api_key, ended=outcome(record), before=before, follow_all=True, told=told, on_start=on_start
+            batch,
+            api_key,
+            ended=outcome(record),
+            before=before,
+            follow_all=True,
+            told=told,
+            watch=watch,
+            on_start=on_start,
         )
 
     async def decide_order(
@@ -252,24 +270,20 @@ class Casework:
         return await self._inquiry.read_list(api, whole=whole, told=told)
 
     async def _follow(
-        self,
-        api: RunaClient,
-        journal: SqlJournal,
-        record: BatchRecord,
-        settlement: Settlement,
-        halt: Halt,
-        *,
-        follow_all: bool,
+        self, api: RunaClient, journal: SqlJournal, rows: Sequence[RowRecord], halt: Halt, watch: Watch
     ) -> None:
-        """Read orders until they are finished: those that were found just now, or all that are open."""
-        rows = [
-            row
-            for row in record.rows
-            if row.latest.state is State.ACCEPTED and (follow_all or row.name in settlement.taken_over)
-        ]
+        """Read the orders of these rows until they are finished."""
         follower = Follower(api=api, journal=journal, clock=self._parts.clock, polls=self._parts.polls, halt=halt)
+        done = 0
+
+        async def follow(row: RowRecord) -> None:
+            nonlocal done
+            await follower.follow(row.latest, at_once=True)
+            done += 1
+            watch(done, len(rows))
+
         try:
-            await asyncio.gather(*(follower.follow(row.latest, at_once=True) for row in rows))
+            await asyncio.gather(*(follow(row) for row in rows))
         finally:
             await follower.drain()
 

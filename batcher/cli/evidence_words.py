@@ -1,6 +1,6 @@
 """What the evidence settled, and the closing proof, in words and as JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import click
@@ -11,12 +11,12 @@ LISTED = 20
 """Rows of one kind that are named on the screen; JSON has all."""
 
 
-def settlement_in_words(settlement: Settlement) -> Iterable[str]:
-    """What was settled and what was not, row by row."""
+def settlement_in_words(settlement: Settlement, *, besides: Collection[str] = ()) -> Iterable[str]:
+    """What was settled and what was not, row by row; nothing of why the rows in `besides` are not settled."""
     yield from _rows(settlement.taken_over, "{name}: order {what} was found in Runa's list and taken over.")
     yield from _rows(settlement.absent, "{name}: never made; {what}. The next run may pay it under a new key.")
     yield from _rows(
-        {name: _judged(judgement) for name, judgement in settlement.unsettled.items()},
+        {name: _judged(judgement) for name, judgement in settlement.unsettled.items() if name not in besides},
         "{name}: still unknown, because {what}.",
     )
     for name, why in list(settlement.conflicts.items())[:LISTED]:
@@ -45,6 +45,8 @@ def proof_in_words(proof: Proof) -> Iterable[str]:
         yield click.style("  Not proven: ", fg="yellow") + sentence
     for sentence in proof.mismatches:
         yield click.style("  Does not agree: ", fg="red", bold=True) + sentence
+    if proof.mismatches:
+        yield "Look up in Runa's portal what does not agree before you pay anything more, or anybody by hand."
 
 
 def settlement_as_json(settlement: Settlement) -> dict[str, Any]:

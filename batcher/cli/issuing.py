@@ -80,7 +80,7 @@ async def _issue(given: Given, office: "Office", prospect: "Prospect", api_key: 
 
 def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", outcome: "Outcome") -> "Closing":
     """The closing proof; with the order list read once more where anything was done and Runa can be asked."""
-    from batcher.cli.looking import pages_told
+    from batcher.cli.looking import end_of_pages, pages_told
 
     deaf = outcome.interrupted or any(stop.exit_code == 4 or stop.cause in UNANSWERED for stop in outcome.stops)
     try:
@@ -98,6 +98,7 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
     except asyncio.CancelledError as error:
         raise KeyboardInterrupt from error
     finally:
+        end_of_pages(given)
         take_termination_for_interruption()
 
 

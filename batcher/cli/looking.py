@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from batcher.assembly import Office, Prospect
+    from batcher.assembly.casework import Watch
     from batcher.planning import Plan
     from batcher.reconcile.listing import Told
 
 CLOCKS_AGREE = timedelta(hours=1)
 """Where they differ by more, it is said."""
+
+FOLLOWED_BETWEEN = 100
+"""How many orders end between two lines about them, where nobody watches a terminal."""
 
 PAGES_BETWEEN = 10
 """How many pages of the order list are read between two lines about it, where nobody watches a terminal."""
@@ -28,7 +32,10 @@ PAGES_BETWEEN = 10
 
 def look(given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, settle: bool) -> "Prospect":
     """Hold the plan against what Runa says, and tell what of it is no part of the plan."""
-    prospect = asyncio.run(office.casework.look(plan, api_key, settle=settle, told=pages_told(given)))
+    try:
+        prospect = asyncio.run(office.casework.look(plan, api_key, settle=settle, told=pages_told(given)))
+    finally:
+        end_of_pages(given)
     server_now = prospect.server_now
     if server_now is not None and abs(server_now - office.now) > CLOCKS_AGREE:
         given.say(
@@ -53,15 +60,34 @@ def pages_told(given: Given) -> "Told":
     return told
 
 
+def end_of_pages(given: Given) -> None:
+    """Wipe the line that `pages_told` wrote in place."""
+    if not given.as_json and sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def followed_told(given: Given) -> "Watch":
+    """Says how many of the orders that are followed have ended."""
+
+    def told(done: int, of: int) -> None:
+        if not given.as_json and (sys.stderr.isatty() or done == of or done % FOLLOWED_BETWEEN == 0):
+            given.say(f"Followed {done} of {of} open orders to their end.")
+
+    return told
+
+
 def prospect_in_words(prospect: "Prospect", office: "Office") -> "Iterable[str]":
     """The plan with everything that Runa said about it, as lines of text."""
     from batcher.cli.evidence_words import settlement_in_words
     from batcher.cli.plan import in_words
     from batcher.cli.preflight_words import preflight_in_words
+    from batcher.planning import Standing
 
     yield from in_words(prospect.plan, office)
     if prospect.settlement is not None:
-        yield from settlement_in_words(prospect.settlement)
+        # What this run asks about again needs no reason why it is not settled yet.
+        asked_again = {line.name for line in prospect.plan.of(Standing.UNKNOWN)}
+        yield from settlement_in_words(prospect.settlement, besides=asked_again)
     if prospect.preflight is not None:
         yield from preflight_in_words(prospect.preflight)
 

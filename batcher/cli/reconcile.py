@@ -19,7 +19,7 @@ def command(given: Given, name: str) -> int:
 
     from batcher.assembly import Office
     from batcher.cli.issuing import heed_signals, report, take_termination_for_interruption
-    from batcher.cli.looking import pages_told
+    from batcher.cli.looking import end_of_pages, followed_told, pages_told
     from batcher.cli.status import require_known
     from batcher.settings import load_api_key
 
@@ -33,11 +33,16 @@ def command(given: Given, name: str) -> int:
         try:
             closing = asyncio.run(
                 office.casework.reconcile(
-                    batch, api_key, told=pages_told(given), on_start=lambda halt: heed_signals(given, halt)
+                    batch,
+                    api_key,
+                    told=pages_told(given),
+                    watch=followed_told(given),
+                    on_start=lambda halt: heed_signals(given, halt),
                 )
             )
         except asyncio.CancelledError as error:
             raise KeyboardInterrupt from error
         finally:
+            end_of_pages(given)
             take_termination_for_interruption()
         return report(given, office, closing)

@@ -1,5 +1,6 @@
 """Plans, outcomes and batches in words and as JSON. Links are never shown here: they are in the results file."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -58,9 +59,11 @@ def duration(seconds: float) -> str:
 def sheet_in_words(sheet: Sheet) -> str:
     """How the file was read, in one line."""
     names = {",": "comma", ";": "semicolon", "\t": "tab"}
-    delimiter = names.get(sheet.delimiter, repr(sheet.delimiter))
+    delimiter = names.get(sheet.delimiter, repr(sheet.delimiter) if sheet.delimiter else "")
     totals = money.totals((payout.currency, payout.amount) for _, payout in sheet.payouts)
-    return f"{sheet.name}: {len(sheet.rows)} rows, {money.display_totals(totals)} ({sheet.encoding}, {delimiter})"
+    rows = f"{len(sheet.rows)} row{'s' * (len(sheet.rows) != 1)}"
+    read = ", ".join(part for part in (sheet.encoding, delimiter) if part)
+    return f"{sheet.name}: {rows}, {money.display_totals(totals)} ({read})"
 
 
 def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[str]:
@@ -128,8 +131,17 @@ def outcome_in_words(outcome: Outcome) -> Iterable[str]:
     for name, why in list((outcome.kept_back or {}).items())[:LISTED]:
         yield f"Not sent again: {name}, because {why}."
     for name in outcome.needs_person[:LISTED]:
-        yield f"Needs a person: {name}, whose order contradicts the row. Look the order up in Runa's portal."
-    if outcome.counts.get("UNKNOWN", 0) > len(outcome.needs_person) + len(outcome.kept_back or {}):
+        if name in outcome.overtaken:
+            yield f"Needs a person: {name}, whose failed order came through after the row was changed; see the results."
+            continue
+        yield (
+            f"Needs a person: {name}, whose order contradicts the row. Look the order up in Runa's portal, then say "
+            f"what it is with `{shlex.join(['batcher', 'decide', outcome.batch, name])}`."
+        )
+    for name in outcome.never_made[:LISTED]:
+        yield f"Never paid: {name}, as no order was made; the next run pays it under a new key."
+    explained = len(outcome.needs_person) + len(outcome.kept_back or {}) + len(outcome.never_made)
+    if outcome.counts.get("UNKNOWN", 0) > explained:
         yield "Unknown rows may have been paid: run the same command again, it asks with the same keys."
 
 
@@ -144,6 +156,7 @@ def outcome_as_json(outcome: Outcome, *, results: str | None = None) -> dict[str
         "stops": [{"cause": stop.cause, "message": stop.message, "currency": stop.currency} for stop in outcome.stops],
         "not_sent_again": dict(outcome.kept_back or {}),
         "needs_person": list(outcome.needs_person),
+        "never_made": list(outcome.never_made),
         "interrupted": outcome.interrupted,
         "results": results,
     }

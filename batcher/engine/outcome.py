@@ -35,6 +35,10 @@ class Outcome:
     """Why rows were not sent although they wait to be, by name."""
     needs_person: tuple[str, ...] = ()
     """Rows, by name, whose order contradicts what the row says: no run can settle those."""
+    overtaken: tuple[str, ...] = ()
+    """Those of them whose order came through after the row was changed: there is nothing to decide about the order."""
+    never_made: tuple[str, ...] = ()
+    """Rows, by name, whose order was never made: unknown no more, and not paid."""
     interrupted: bool = False
 
 
@@ -63,6 +67,8 @@ def outcome(
         stops=tuple(stops),
         kept_back=dict(kept_back or {}),
         needs_person=tuple(row.name for row in record.rows if row.latest.state is State.MISMATCH or row.overtaken),
+        overtaken=tuple(row.name for row in record.rows if row.overtaken),
+        never_made=tuple(row.name for row in wanted if row.latest.state is State.ABSENT),
         interrupted=interrupted,
     )
 

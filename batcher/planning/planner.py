@@ -178,6 +178,8 @@ def _line_of_old(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRe
 def _line_of_spent(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, choices: Choices) -> PlanLine:
     latest = row.latest
     reason = f"{latest.state.value.lower()}: {latest.error_type or 'no reason given'}"
+    if latest.state is State.ABSENT:
+        reason = "its order was never made"
     if not choices.retry:
         return replace(line, standing=Standing.LEFT, why=reason)
     if latest.order.number >= keys.MAX_ATTEMPTS:
