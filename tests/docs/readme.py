@@ -1,4 +1,4 @@
-"""The README as this project's tests see it: its blocks of commands, and the commands that it names in passing."""
+"""The documents as this project's tests see them: blocks of commands, and the commands that they name in passing."""
 
 import re
 import shlex
@@ -7,9 +7,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+GUIDE = ROOT / "docs" / "guide.md"
+DOCUMENTS = (
+    README,
+    GUIDE,
+    ROOT / "docs" / "architecture.md",
+    ROOT / "docs" / "decisions.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+)
+"""Everything that people read."""
 
 _FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,})(?P<language>.*?)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
+_WRITTEN_HERE = re.compile(r"<<'END'.*?^END$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 SETUP_START = "python3 -m venv .venv && "
 """How a command begins that makes an environment of its own."""
@@ -24,6 +36,8 @@ class Block:
 
     language: str
     text: str
+    section: str = ""
+    """The heading that it stands under."""
 
     @property
     def is_setup(self) -> bool:
@@ -38,7 +52,15 @@ class Block:
 
 def blocks(markdown: str) -> list[Block]:
     """Every fenced block, in order."""
-    return [Block(match["language"].strip(), match["text"]) for match in _FENCE.finditer(markdown)]
+    return [
+        Block(match["language"].strip(), match["text"], _section(markdown[: match.start()]))
+        for match in _FENCE.finditer(markdown)
+    ]
+
+
+def _section(before: str) -> str:
+    headings = _HEADING.findall(_FENCE.sub("", before))
+    return headings[-1] if headings else ""
 
 
 def prose(markdown: str) -> str:
@@ -49,4 +71,17 @@ def prose(markdown: str) -> str:
 def named_in_passing(markdown: str) -> list[list[str]]:
     """Commands of batcher's in the text, as words: `batcher run payouts.csv` is three."""
     found = [shlex.split(code) for code in _INLINE.findall(prose(markdown)) if code.startswith("batcher ")]
+    return [words[1:] for words in found]
+
+
+def named_in_blocks(markdown: str) -> list[list[str]]:
+    """Commands of batcher's in the blocks of commands, wherever they stand in a line."""
+    lines = [
+        line
+        for block in blocks(markdown)
+        if block.language == "sh"
+        for line in _WRITTEN_HERE.sub("", block.text.replace("\\\n", " ")).splitlines()
+    ]
+    commands = [part for line in lines for part in re.split(r"&&|\|\||;", line)]
+    found = [shlex.split(command, comments=True) for command in commands if command.strip().startswith("batcher ")]
     return [words[1:] for words in found]

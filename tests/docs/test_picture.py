@@ -10,7 +10,9 @@ from tests.docs.terminal import demo, plain, remove_folder_of
 
 PICTURE = ROOT / "docs" / "demo.svg"
 _PIECE = re.compile(r'<text class="demo-r\d+" .*?line-(\d+)\)">(.*?)</text>', re.DOTALL)
-_DIFFERS = re.compile(r"127\.0\.0\.1:\d+|/tmp/batcher-demo-\w+|O-[0-9A-F]+|\d+ sent in the last minute|\s+")
+_DIFFERS = re.compile(
+    r"127\.0\.0\.1:\d+|/tmp/batcher-demo-\w+|O-[0-9A-F]+|\d+ sent in the last minute|\d+-\d+-\d+ \d+:\d+ UTC|\s+"
+)
 
 
 def test_it_names_no_place_but_the_folder_of_the_demo() -> None:
