@@ -9,7 +9,7 @@ from decimal import Decimal
 from batcher import keys, planning, policy
 from batcher.assembly.parts import Parts
 from batcher.evidence import Evidence, ListReading, Stray
-from batcher.model import Payout, Reply, Sheet
+from batcher.model import Payout, Product, Reply, Sheet
 from batcher.planning import PriceKey, covers, price_questions, priced
 from batcher.ports import Account, OrderList
 from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
@@ -124,8 +124,13 @@ class Inquiry:
             listed = {product.code.casefold() for product in answer.content}
             wanted = {code.casefold(): code for payout in payouts if not payout.is_template for code in payout.products}
             lacking = [code for folded, code in wanted.items() if folded not in listed]
-            found = await asyncio.gather(*(api.product(code) for code in lacking[:LACKING_ASKED]))
-            products = [*answer.content, *(each.content for each in found if each.content is not None)]
+            asked = await asyncio.gather(*(api.product(code) for code in lacking[:LACKING_ASKED]))
+            products = [*answer.content]
+            for code, told in zip(lacking, asked, strict=False):
+                # Only a plain 'there is none' counts: of what was not answered nothing is known.
+                if told.reply.http_status != 404 or told.reply.fault is not None:
+                    products.append(told.content or Product(code=code))
+            products += [Product(code=code) for code in lacking[LACKING_ASKED:]]
             self.ledger.keep_catalogue(self.environment, products, self.clock.instant().at)
             return self.ledger.catalogue(self.environment), ""
         why = _why_unread(answer.reply) if answer.content is None else "it is empty"

@@ -85,7 +85,9 @@ class _Run:
         self._accepted = [row for row in rows if row.latest.state is State.ACCEPTED]
         here = [row for row in rows if row.in_file]
         self._unknown = [row for row in here if row.latest.state is State.UNKNOWN]
-        unsent = [row for row in here if row.latest.state in UNSENT]
+        # Whom the door has turned away comes last: where Runa keeps that answer under the key, the first such row would
+        # stop every run, and nobody else's answer would ever show that the door is open again.
+        unsent = sorted((row for row in here if row.latest.state in UNSENT), key=lambda row: bool(row.latest.sends))
         self._turns = Turns(unsent, followed=self._accepted, canaries=canaries, halt=halt)
 
     async def all(self) -> None:

@@ -5,6 +5,7 @@ import pytest
 from batcher.engine.running import ISSUING, ISSUING_AGAIN
 from batcher.errors import OwnFault
 from batcher.lifecycle import Retries
+from batcher.policy import Finding
 from batcher.sandbox import max_in_any_window
 from batcher.states import State
 from tests.lifecycle.bench import NO_ANSWER, POLLS, Bench, attempt, read_as, row, row_of, send
@@ -17,6 +18,14 @@ def test_rows_are_sent_in_the_order_of_the_file() -> None:
     bench = Bench([row(name) for name in names], per_minute=60).run()
 
     assert bench.sent() == names
+
+
+def test_whom_the_door_has_turned_away_goes_after_those_who_were_never_sent() -> None:
+    turned_away = send(Finding.TURNED_AWAY, "ordering_restricted")
+    rows = [row("R1", State.HELD, sends=(turned_away,)), row("R2"), row("R3")]
+    bench = Bench(rows, per_minute=60).run()
+
+    assert bench.sent() == ["R2", "R3", "R1"]
 
 
 def test_every_row_is_sent_once_and_followed_to_its_end() -> None:
