@@ -161,15 +161,17 @@ class Casework:
         """Read the list once more, settle, follow what was found, and prove.
 
         `ended` is how the run before it ended. Without `ask` nothing is asked: the proof is then of what is known.
-        `follow_all` reads every open order, not only those that were found now.
+        `follow_all` reads every open order, not only those that were found now. Where it is interrupted, nothing more
+        is asked.
         """
         parts = self._parts
+        halt = Halt(base_url=parts.environment.base_url)
         settlement = Settlement()
         change: BalanceChange | None = None
-        if ask:
+
+        async def asked() -> None:
+            nonlocal settlement, change
             server_now = before.server_now if before is not None else None
-            halt = Halt(base_url=parts.environment.base_url)
-            on_start(halt)
             async with parts.journal() as journal, parts.client(api_key) as api:
                 record = parts.batch(batch)
                 # Before the list: what somebody orders in between is then in the list, and nothing is compared.
@@ -185,8 +187,13 @@ class Casework:
                 if self._lacks_prices(parts.batch(batch)):
                     # Orders that an earlier reading saw unfinished are not among what is new.
                     await self._inquiry.read_list(api, whole=True, told=told)
+
+        if ask:
+            on_start(halt)
+            await halt.before_no_sends(asked())
         record = parts.batch(batch)
-        now_ended = outcome(record, stops=ended.stops, kept_back=ended.kept_back, interrupted=ended.interrupted)
+        interrupted = ended.interrupted or halt.interrupted
+        now_ended = outcome(record, stops=ended.stops, kept_back=ended.kept_back, interrupted=interrupted)
         proof = closing_proof(
             record, self._inquiry.evidence(record), parts.ledger.shelf.orders(parts.environment), change=change
         )
@@ -278,9 +285,9 @@ class Casework:
 
         async def follow(row: RowRecord) -> None:
             nonlocal done
-            await follower.follow(row.latest, at_once=True)
-            done += 1
-            watch(done, len(rows))
+            if (await follower.follow(row.latest, at_once=True)).state is not State.ACCEPTED:
+                done += 1
+                watch(done, len(rows))
 
         try:
             await asyncio.gather(*(follow(row) for row in rows))
@@ -307,5 +314,6 @@ class Casework:
                 return row
         raise UsageError(
             f"There is no row {name!r} in batch {record.name}.",
-            "Write its reference as the results have it; a row without one is named in the output of `batcher status`.",
+            "Write its reference as the results have it. A row without one has a name such as row-1a2b3c4d5e: "
+            "`batcher run` and `batcher reconcile` name the rows that need a person.",
         )

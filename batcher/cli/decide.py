@@ -47,11 +47,12 @@ def command(
             attempt = asyncio.run(office.casework.decide_never_created(batch, reference, reason.strip()))
         office.write_results(batch)
         outcome = office.outcome(batch)
+        why = next((row.latest.error_message or "" for row in office.batch(batch).rows if row.name == reference), "")
     if given.as_json:
         content = {"batch": batch, "row": reference, "state": attempt.state.value, "exit_code": outcome.exit_code}
         click.echo(json.dumps(content, ensure_ascii=False))
     else:
-        given.say(_words(reference, attempt))
+        given.say(_words(reference, attempt, why))
     return outcome.exit_code
 
 
@@ -67,7 +68,8 @@ def _decide_order(
     return asyncio.run(office.casework.decide_order(batch, reference, order_id, reason, api_key))
 
 
-def _words(reference: str, attempt: "AttemptRecord") -> str:
+def _words(reference: str, attempt: "AttemptRecord", why: str) -> str:
+    """What the decision has come to. `why` is what is wrong with the order, if anything is."""
     from batcher.states import State
 
     match attempt.state:
@@ -80,6 +82,6 @@ def _words(reference: str, attempt: "AttemptRecord") -> str:
         case State.ABSENT:
             return f"'{reference}' was never paid. The next run may pay it under a new key."
     return (
-        f"Order {attempt.order_id} contradicts '{reference}', so no link was kept. The results say in what; if it is "
-        "the row's order all the same, decide once more."
+        f"Order {attempt.order_id} contradicts '{reference}', so no link was kept. {why} If it is the row's order all "
+        "the same, decide once more."
     )

@@ -54,7 +54,7 @@ def report(given: Given, office: "Office", closing: "Closing") -> int:
     for line in [
         *settlement_in_words(closing.settlement),
         *outcome_in_words(outcome),
-        *([] if outcome.interrupted else proof_in_words(closing.proof)),
+        *([] if outcome.interrupted and closing.proof.agrees else proof_in_words(closing.proof)),
     ]:
         given.say(line)
     for path in paths:
@@ -92,7 +92,7 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
                 before=prospect,
                 ask=not deaf and not prospect.plan.nothing_to_do,
                 told=pages_told(given),
-                on_start=lambda halt: heed_signals(given, halt),
+                on_start=lambda halt: heed_signals(given, halt, words=ASKING_ENDS),
             )
         )
     except asyncio.CancelledError as error:
@@ -107,7 +107,11 @@ def take_termination_for_interruption() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def heed_signals(given: Given, halt: "Halt") -> None:
+SENDING_ENDS = "Stopping: no more orders are sent; waiting for the answers to those that were."
+ASKING_ENDS = "Stopping: Runa is asked nothing more."
+
+
+def heed_signals(given: Given, halt: "Halt", *, words: str = SENDING_ENDS) -> None:
     """The first Ctrl-C or SIGTERM finishes what is in flight; the second ends at once, which is as safe, but later."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -117,7 +121,7 @@ def heed_signals(given: Given, halt: "Halt") -> None:
             task.cancel()
             return
         halt.interrupt()
-        given.say("Stopping: no more orders are sent; waiting for the answers to those that were.")
+        given.say(words)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

@@ -84,16 +84,21 @@ def as_json(plan: "Plan", office: "Office") -> dict[str, Any]:
     return plan_as_json(plan, seconds=office.seconds_for(len(plan.to_send)))
 
 
-def refuse(plan: "Plan") -> None:
-    """Raise `InputInvalid` where the plan cannot be confirmed as it is."""
+OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
+"""Kinds of problems that no single row has."""
+
+
+def refuse(plan: "Plan", *, fix: str = "") -> None:
+    """Raise `InputInvalid` where the plan cannot be confirmed as it is. `fix` is what to do, where that is special."""
     if not plan.problems:
         return
+    of_rows = [problem for problem in plan.problems if problem.kind not in OF_THE_BATCH]
     # Rows that the file no longer has share no line, and each is one.
-    gone = sum(problem.line is None for problem in plan.problems)
-    rows = gone + len({problem.line for problem in plan.problems} - {None})
+    gone = sum(problem.line is None for problem in of_rows)
+    rows = gone + len({problem.line for problem in of_rows} - {None})
+    what = f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'}"
     raise InputInvalid(
-        f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'} "
-        f"in {plan.sheet.name}; nothing was sent.",
-        "Mend them, or say what is meant, as written beside each.",
+        f"{what if rows else f'Batch {plan.batch} cannot be sent as it is'} in {plan.sheet.name}; nothing was sent.",
+        fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
         plan.problems,
     )

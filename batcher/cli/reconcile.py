@@ -18,7 +18,7 @@ def command(given: Given, name: str) -> int:
     import os
 
     from batcher.assembly import Office
-    from batcher.cli.issuing import heed_signals, report, take_termination_for_interruption
+    from batcher.cli.issuing import ASKING_ENDS, heed_signals, report, take_termination_for_interruption
     from batcher.cli.looking import end_of_pages, followed_told, pages_told
     from batcher.cli.status import require_known
     from batcher.settings import load_api_key
@@ -28,8 +28,9 @@ def command(given: Given, name: str) -> int:
     batch = batch_name(given, name)
     api_key = load_api_key(settings, os.environ)
     with Office(settings) as office, office.lock(f"batcher reconcile of batch {batch}"):
-        require_known(office.batch(batch))
         office.check_account(api_key)
+        require_known(office.batch(batch))
+        given.say(f"Batch {batch} in {office.environment.label}")
         try:
             closing = asyncio.run(
                 office.casework.reconcile(
@@ -37,7 +38,7 @@ def command(given: Given, name: str) -> int:
                     api_key,
                     told=pages_told(given),
                     watch=followed_told(given),
-                    on_start=lambda halt: heed_signals(given, halt),
+                    on_start=lambda halt: heed_signals(given, halt, words=ASKING_ENDS),
                 )
             )
         except asyncio.CancelledError as error:

@@ -41,24 +41,32 @@ def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary:
         if plan.problems or plan.nothing_to_do:
             for line in in_words(plan, office):
                 given.say(line)
-            refuse(plan)
+            refuse(plan, fix=with_the_file(batch))
             prospect = Prospect(plan=plan)
         else:
             prospect = look(given, office, plan, api_key, settle=True)
             for line in prospect_in_words(prospect, office):
                 given.say(line)
-            refuse(prospect.plan)
+            refuse(prospect.plan, fix=with_the_file(batch))
             refuse_unplanned(prospect.plan)
             refuse_short(prospect, ignored=ignore_balance)
         return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
 
 
+def with_the_file(batch: str) -> str:
+    """What to do where the last confirmed plan does not say what is meant: here, nothing can be said."""
+    return (
+        f"Only a run with the file can be told what is meant: batcher run FILE --batch {batch}, as written beside each."
+    )
+
+
 def refuse_unplanned(plan: "Plan") -> None:
     """Raise `UsageError` where going on takes more than the last confirmed plan."""
     unplanned = [line for line in plan.lines if line.order is not None]
+    count = len(unplanned)
     if unplanned:
         raise UsageError(
-            f"{len(unplanned)} rows of batch {plan.batch} need more than its last confirmed plan, such as "
-            f"'{unplanned[0].name}' ({unplanned[0].why or unplanned[0].standing.value}).",
+            f"{count} row{'s' * (count != 1)} of batch {plan.batch} would need more than its last confirmed plan, such "
+            f"as '{unplanned[0].name}' ({unplanned[0].why or unplanned[0].standing.value}).",
             f"Run the file again: batcher run FILE --batch {plan.batch}.",
         )

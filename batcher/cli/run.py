@@ -83,7 +83,8 @@ def confirm(given: Given, plan: "Plan", *, yes: bool) -> None:
             "Nobody confirmed the plan; nothing was sent.", "Say --yes in scripts, or run it on a terminal."
         )
     total = money.display_totals(dict(plan.sends_total))
-    asked_again = f", and ask again about {len(again)} unknown rows," if again else ""
-    question = f"Send {len(plan.to_send)} orders for {total}{asked_again} in {plan.environment.kind}?"
+    asked_again = f", and ask again about {len(again)} unknown row{'s' * (len(again) != 1)}," if again else ""
+    orders = f"{len(plan.to_send)} order{'s' * (len(plan.to_send) != 1)}"
+    question = f"Send {orders} for {total}{asked_again} in {plan.environment.kind}?"
     if not click.confirm(question, default=False, err=True):
         raise NotConfirmed("Not confirmed; nothing was sent.")
