@@ -4,6 +4,7 @@ A reading is one walk through the list. What it saw is kept in the ledger, order
 of a batch is decided in `batcher.reconcile`.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ class Frontier:
     head_ids: frozenset[str]
     tail: str
     tail_ids: frozenset[str]
+    proven: bool = False
+    """Whether orders that this ledger knows to be new were seen at the list's ends, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,9 @@ class ListReading:
     id: int
     began: Instant
     ended: Instant
+    began_server_at: datetime | None = None
+    """Runa's clock when it began, as the first answer told it."""
+    ended_server_at: datetime | None = None
     last_send_id: int
     """The newest send of this ledger when it began: it can tell nothing of later ones."""
     pages: int
@@ -81,6 +87,8 @@ class Walk:
     """Those that have shown whose they are."""
     pages: int
     whole: bool
+    began_server_at: datetime | None = None
+    ended_server_at: datetime | None = None
     why_incomplete: str = ""
     frontier: Frontier | None = None
 
@@ -123,15 +131,28 @@ class Evidence:
     strays: tuple[Stray, ...] = ()
     open_orders: frozenset[str] = frozenset()
     """Orders that do not say yet whose they are, and belong to no row that we know."""
+    _by_row: Mapping[str, tuple[Found, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_row: defaultdict[str, list[Found]] = defaultdict(list)
+        for one in self.found:
+            by_row[one.identity].append(one)
+        object.__setattr__(self, "_by_row", {identity: tuple(found) for identity, found in by_row.items()})
 
     def of(self, identity: str) -> tuple[Found, ...]:
         """The orders of one row, by attempt."""
-        return tuple(one for one in self.found if one.identity == identity)
+        return self._by_row.get(identity, ())
 
 
-def apart(earlier: Instant, later: Instant) -> timedelta:
-    """How long lies between two moments, by the clock that says less: one that was moved makes no evidence older."""
-    wall = later.at - earlier.at
-    if earlier.boot != later.boot:
-        return wall
-    return min(wall, timedelta(seconds=later.monotonic_s - earlier.monotonic_s))
+def apart(first: ListReading, second: ListReading) -> timedelta:
+    """How long lies between two readings, by the clock that says less: one that was moved makes no evidence older.
+
+    Between two boots, or two machines, this machine's other clock is gone, and Runa's takes its place; where it was not
+    told, nothing is known to lie between them.
+    """
+    wall = second.began.at - first.ended.at
+    if first.ended.boot == second.began.boot:
+        return min(wall, timedelta(seconds=second.began.monotonic_s - first.ended.monotonic_s))
+    if first.ended_server_at is None or second.began_server_at is None:
+        return timedelta(0)
+    return min(wall, second.began_server_at - first.ended_server_at)

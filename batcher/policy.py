@@ -200,9 +200,18 @@ def why_key_is_spent(
         return f"Runa keeps its refusal ({last.cause}) under the key"
     if stored_error(answers, settle_after):
         return f"Runa repeats the same error ({last.cause}) for its key"
-    if others_passed and stored_at_the_door(verdicts):
+    if others_passed and told_the_same(verdicts):
         return f"Runa repeats the same refusal ({last.cause}) for its key, while it lets others in"
     return None
+
+
+def told_the_same(verdicts: Sequence[Verdict]) -> bool:
+    """Whether the last `STORED_AFTER` answers refuse the key the same way, at the door or on a page of nobody's."""
+    recent = verdicts[-STORED_AFTER:]
+    same_page = len(recent) == STORED_AFTER and all(
+        verdict.cause == recent[0].cause and verdict.cause.startswith("http_4") for verdict in recent
+    )
+    return same_page or stored_at_the_door(verdicts)
 
 
 def stored_error(answers: Sequence[tuple[Verdict, datetime | None]], settle_after: timedelta) -> bool:

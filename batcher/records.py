@@ -145,6 +145,8 @@ class BatchRecord:
     """Records of that file, valid or not; `None` where an older release confirmed it."""
     choices: Mapping[str, object] = field(default_factory=dict)
     """The flags that it was confirmed with."""
+    accepted_orders: frozenset[str] = frozenset()
+    """Orders that fit no row and that somebody went on without, in any of its plans."""
     first_confirmed_at: datetime | None = None
     last_confirmed_at: datetime | None = None
 

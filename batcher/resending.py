@@ -35,6 +35,8 @@ def why_not_send(
     for send in attempt.sends:
         if send.cause in _NEVER_AGAIN:
             return _NEVER_AGAIN[send.cause]
+    if attempt.sends[-1].finding is Finding.REFUSED:
+        return f"Runa keeps its refusal ({attempt.sends[-1].cause}) under its key, whether an order exists or not"
     if policy.stored_error([(send.verdict, send.answered_at) for send in attempt.sends], settle_after):
         return f"Runa repeats the same error ({attempt.sends[-1].cause}) for its key, whether an order exists or not"
     taken_in = (send.speaker for send in attempt.sends if send.finding is not Finding.TURNED_AWAY)

@@ -18,7 +18,7 @@ from batcher.evidence import Evidence, ListReading
 from batcher.intake.header import resolved
 from batcher.ledger import SqlJournal, user_name
 from batcher.lifecycle import Follower, Halt
-from batcher.model import Sheet
+from batcher.model import Sheet, Speaker
 from batcher.reconcile import (
     BalanceChange,
     Proof,
@@ -105,7 +105,9 @@ class Casework:
                 await self._inquiry.read_strays(api, self._inquiry.evidence(record, sheet))
                 if settle:
                     async with parts.journal() as journal:
-                        settlement = await self.settle(record, journal, server_now=server_now, sheet=sheet)
+                        settlement = await self.settle(
+                            record, journal, server_now=server_now, speaker=parts.speaker(api_key), sheet=sheet
+                        )
                 evidence = self._inquiry.evidence(parts.batch(batch), sheet)
                 if not evidence.complete:
                     notes.append(f"Runa's order list was not read to its end: {evidence.why_incomplete}.")
@@ -139,10 +141,11 @@ class Casework:
         journal: SqlJournal,
         *,
         server_now: datetime | None,
+        speaker: Speaker,
         sheet: Sheet | None = None,
     ) -> Settlement:
         """Settle what can be by all that the list has ever shown; asks nothing."""
-        knowledge = self._inquiry.knowledge(record, self._parts.latest_now(server_now), sheet)
+        knowledge = self._inquiry.knowledge(record, self._parts.latest_now(server_now), sheet, speaker)
         return await settle_by_evidence(record, knowledge, docket=journal, at=self._parts.clock.instant())
 
     async def close(
@@ -176,8 +179,9 @@ class Casework:
                 record = parts.batch(batch)
                 # Before the list: what somebody orders in between is then in the list, and nothing is compared.
                 change = await self._balance_change(api, before)
-                await self._read(api, record, server_now, told)
-                settlement = await self.settle(record, journal, server_now=server_now)
+                await self._read(api, record, server_now, told, whole=follow_all)
+                speaker = parts.speaker(api_key)
+                settlement = await self.settle(record, journal, server_now=server_now, speaker=speaker)
                 followed = [
                     row
                     for row in parts.batch(batch).rows
@@ -240,11 +244,13 @@ class Casework:
     ) -> AttemptRecord:
         """Make an order the row's, because a person says so. Raises as `accept_order` does."""
         parts = self._parts
-        row = self._row(parts.recovered(batch), name)
+        record = parts.recovered(batch)
+        row = self._row(record, name)
         async with parts.journal() as journal, parts.client(api_key) as api:
             await parts.knock(api)
             return await accept_order(
                 row,
+                record,
                 order_id,
                 api=api,
                 docket=journal,
@@ -272,8 +278,10 @@ class Casework:
         to_send = [line.payout for line in plan.to_send if line.payout is not None]
         return await self._inquiry.read_catalogue(api, to_send) if to_send else (None, "")
 
-    async def _read(self, api: RunaClient, record: BatchRecord, server_now: datetime | None, told: Told) -> ListReading:
-        whole = self._inquiry.needs_whole_list(record, self._parts.latest_now(server_now))
+    async def _read(
+        self, api: RunaClient, record: BatchRecord, server_now: datetime | None, told: Told, *, whole: bool = False
+    ) -> ListReading:
+        whole = whole or self._inquiry.needs_whole_list(record, self._parts.latest_now(server_now))
         return await self._inquiry.read_list(api, whole=whole, told=told)
 
     async def _follow(
@@ -303,8 +311,6 @@ class Casework:
         if before is None or before.balances is None or before.reading is None or not before.reading.complete:
             return None
         after, _ = await self._inquiry.read_balances(api)
-        if after is None:
-            return None
         return BalanceChange(before=before.balances, after=after, reading_before=before.reading.id)
 
     @staticmethod

@@ -9,7 +9,7 @@ from decimal import Decimal
 from batcher import keys, planning, policy
 from batcher.assembly.parts import Parts
 from batcher.evidence import Evidence, ListReading, Stray
-from batcher.model import Payout, Product, Reply, Sheet
+from batcher.model import Payout, Product, Reply, Sheet, Speaker
 from batcher.planning import PriceKey, covers, price_questions, priced
 from batcher.ports import Account, OrderList
 from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
@@ -86,7 +86,9 @@ class Inquiry:
         )
         return replace(found, strays=tuple(self._strays.get(one.order_id, one) for one in found.strays))
 
-    def knowledge(self, record: BatchRecord, now: datetime, sheet: Sheet | None = None) -> Knowledge:
+    def knowledge(
+        self, record: BatchRecord, now: datetime, sheet: Sheet | None = None, speaker: Speaker | None = None
+    ) -> Knowledge:
         """Everything by which the batch may be settled; `now` is the latest of all clocks."""
         shelf = self.ledger.shelf
         return Knowledge(
@@ -95,6 +97,7 @@ class Inquiry:
             kept=shelf.orders(self.environment),
             now=now,
             settle_after=self.settle_after,
+            speaker=speaker,
         )
 
     def needs_whole_list(self, record: BatchRecord, now: datetime) -> bool:

@@ -22,6 +22,7 @@ from batcher.ports import Clock
 from batcher.records import BatchRecord, BatchSummary
 from batcher.results import Summary, summary_of, write_results
 from batcher.settings import Settings
+from batcher.states import State
 from batcher.throttle import LeasedThrottle, seconds_for
 
 
@@ -122,8 +123,11 @@ class Office:
         halt = Halt(base_url=self.environment.base_url)
         on_start(halt)
         async with parts.journal() as journal, parts.client(api_key) as api:
-            # Rows whose order the list has were planned just now; they get it before anything is sent.
-            await self.casework.settle(parts.recovered(batch), journal, server_now=server_now)
+            # Rows whose order the list has were planned just now; they get it before anything is sent. What may have
+            # been paid twice is not sent at all.
+            settled = await self.casework.settle(
+                parts.recovered(batch), journal, server_now=server_now, speaker=self.speaker(api_key)
+            )
             record = self.batch(batch)
             throttle = parts.throttle()
             issuer = Issuer(
@@ -140,7 +144,7 @@ class Office:
                 settle_after=self.casework.settle_after,
             )
             await run_rows(
-                record.rows,
+                [row for row in record.rows if row.name not in settled.conflicts or row.latest.state is State.ACCEPTED],
                 issuer=issuer,
                 follower=Follower(api=api, journal=journal, clock=parts.clock, polls=parts.polls, halt=halt),
                 halt=halt,
@@ -149,7 +153,8 @@ class Office:
                 progress=self._progress(record, throttle),
                 observer=observer,
             )
-        return outcome(self.batch(batch), stops=halt.stops, kept_back=issuer.kept_back, interrupted=halt.interrupted)
+        kept_back = issuer.kept_back | settled.conflicts
+        return outcome(self.batch(batch), stops=halt.stops, kept_back=kept_back, interrupted=halt.interrupted)
 
     def outcome(self, batch: str) -> Outcome:
         """Where a batch stands, without doing anything about it."""

@@ -5,7 +5,7 @@ import random  # noqa: TID251 - where chance enters: the spread of waits, nothin
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -79,6 +79,7 @@ class Parts:
             window_days=self.settings.duplicates.window_days,
             evidence=evidence,
             speaker=speaker,
+            settle_after=timedelta(seconds=self.settings.reconcile.settle_after_s),
         )
 
     def speaker(self, api_key: SecretStr) -> Speaker:

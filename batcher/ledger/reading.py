@@ -55,6 +55,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         file_name=last.file_name,
         file_rows=last.file_rows,
         choices=dict(last.choices),
+        accepted_orders=frozenset(one for plan in planned for one in plan.choices.get("accepted_orders", ())),
         first_confirmed_at=planned[0].confirmed_at,
         last_confirmed_at=last.confirmed_at,
     )

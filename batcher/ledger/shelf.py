@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.evidence import Frontier, KeptOrder, ListReading, Walk
@@ -14,6 +14,12 @@ from batcher.ledger.place import write_failed
 from batcher.ledger.tables import attempts, balances, environments, list_readings, listed_orders, sends
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, Instant
+
+_TOLD = [
+    listed_orders.c[name]
+    for name in ("status", "description", "key", "currency", "price", "told_all", "last_reading_id")
+]
+"""What a later reading may say anew of an order."""
 
 
 class Shelf:
@@ -61,6 +67,7 @@ class Shelf:
             head_ids=frozenset(found["head_ids"]),
             tail=found["tail"],
             tail_ids=frozenset(found["tail_ids"]),
+            proven=found.get("proven", False),
         )
 
     def known_orders(self, environment: Environment) -> frozenset[str]:
@@ -108,6 +115,8 @@ def _keep(
         id=0,
         began=walk.began,
         ended=walk.ended,
+        began_server_at=walk.began_server_at,
+        ended_server_at=walk.ended_server_at,
         last_send_id=last_send_id,
         pages=walk.pages,
         whole=walk.whole,
@@ -133,6 +142,8 @@ def _values(reading: ListReading, place: int, frontier: Frontier | None) -> dict
         "began_monotonic_s": reading.began.monotonic_s,
         "ended_monotonic_s": reading.ended.monotonic_s,
         "boot": reading.began.boot,
+        "began_server_at": reading.began_server_at,
+        "ended_server_at": reading.ended_server_at,
         "last_send_id": reading.last_send_id,
         "pages": reading.pages,
         "whole": reading.whole,
@@ -148,7 +159,7 @@ def _keep_orders(
     new, seen = [], []
     for order_id, order in walk.orders.items():
         old = before.get(order_id)
-        values = {
+        values: dict[str, Any] = {
             "status": order.status,
             # What was told once stays told: a page may be of an older moment than a reading by id.
             "description": order.description or (old.description if old else None),
@@ -169,15 +180,13 @@ def _keep_orders(
                 }
             )
         else:
-            seen.append((order_id, values))
+            seen.append({"its_id": order_id, **{f"its_{name}": value for name, value in values.items()}})
     if new:
         connection.execute(insert(listed_orders), new)
-    for order_id, values in seen:
-        connection.execute(
-            update(listed_orders)
-            .where(listed_orders.c.environment_id == place, listed_orders.c.order_id == order_id)
-            .values(values)
-        )
+    if seen:
+        anew = {column: bindparam(f"its_{column.name}", type_=column.type) for column in _TOLD}
+        here = (listed_orders.c.environment_id == place, listed_orders.c.order_id == bindparam("its_id"))
+        connection.execute(update(listed_orders).where(*here).values(anew), seen)
 
 
 def _kept(connection: Connection, environment: Environment) -> dict[str, KeptOrder]:
@@ -204,6 +213,8 @@ def _reading(found: Row[Any]) -> ListReading:
         id=found.id,
         began=Instant(at=found.began_at, monotonic_s=found.began_monotonic_s, boot=found.boot),
         ended=Instant(at=found.ended_at, monotonic_s=found.ended_monotonic_s, boot=found.boot),
+        began_server_at=found.began_server_at,
+        ended_server_at=found.ended_server_at,
         last_send_id=found.last_send_id,
         pages=found.pages,
         whole=found.whole,

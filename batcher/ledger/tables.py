@@ -229,6 +229,9 @@ list_readings = Table(
     Column("began_monotonic_s", Float, nullable=False),
     Column("ended_monotonic_s", Float, nullable=False),
     Column("boot", String, nullable=False),
+    # Runa's clock at both ends, which goes on where this machine begins anew.
+    Column("began_server_at", Moment),
+    Column("ended_server_at", Moment),
     # The newest send of this ledger when it began: what was sent later, it cannot tell of.
     Column("last_send_id", Integer, nullable=False),
     Column("pages", Integer, nullable=False),

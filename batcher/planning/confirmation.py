@@ -18,7 +18,8 @@ def confirmation(plan: Plan, *, confirmed_by: str) -> Confirmation:
         file_name=plan.sheet.name,
         file_digest=plan.sheet.digest,
         columns=plan.sheet.columns,
-        choices=plan.choices.as_json(),
+        choices=plan.choices.as_json()
+        | ({"accepted_orders": list(accepted)} if (accepted := plan.accepted_orders) else {}),
         confirmed_by=confirmed_by,
         entries=tuple(_entries(plan)),
         invalid=tuple(_invalid(plan)),

@@ -1,7 +1,7 @@
 """What Runa's order list says about the rows of a plan: orders that were made from elsewhere."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from batcher import keys
 from batcher.evidence import Evidence, Found, Stray
@@ -36,19 +36,47 @@ def _could_take(state: State) -> bool:
 
 
 def check_list(
-    lines: Iterable[PlanLine], evidence: Evidence | None, choices: Choices
+    lines: Iterable[PlanLine], evidence: Evidence | None, choices: Choices, accepted: Collection[str] = ()
 ) -> tuple[list[PlanLine], list[Problem]]:
-    """The lines, with those doubtful that an order of unclear owner may have paid; and the orders that fit no row."""
+    """The lines, with those doubtful that an order of unclear owner may have paid; and the orders that fit no row.
+
+    `accepted` are orders that an earlier plan went on without.
+    """
     listed = list(lines)
-    strays = [one for one in evidence.strays if one.status != "FAILED"] if evidence is not None else []
-    problems = [] if choices.accept_missing else [_stray(one) for one in strays if one.identity is None]
-    return [_doubted(line, strays, choices) for line in listed], problems
+    strays = _live(evidence)
+    nameless = [one for one in strays if one.identity is None and one.order_id not in accepted]
+    problems = [] if choices.accept_missing else [_stray(one) for one in nameless]
+    nobodys = _Nobodys(
+        by_row={one.identity: one for one in reversed(strays) if one.identity is not None},
+        others=[(one.order_id, one.order) for one in strays if one.identity is None and one.order is not None],
+    )
+    return [_doubted(line, nobodys, choices) for line in listed], problems
 
 
-def _doubted(line: PlanLine, strays: list[Stray], choices: Choices) -> PlanLine:
-    if line.standing not in SENDING or line.payout is None:
-        return line
-    why = next((why for one in strays if (why := _why(line, line.payout, one)) is not None), None)
+def accepted_orders(evidence: Evidence | None, choices: Choices) -> tuple[str, ...]:
+    """The orders of unclear owner that the person said to go on without, or to pay beside."""
+    return tuple(
+        one.order_id
+        for one in _live(evidence)
+        if (choices.accept_missing if one.identity is None else keys.row_name(one.identity) in choices.pay_again)
+    )
+
+
+def _live(evidence: Evidence | None) -> list[Stray]:
+    return [one for one in evidence.strays if one.status != "FAILED"] if evidence is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Nobodys:
+    """Orders with the tag of the batch and the key of no row."""
+
+    by_row: Mapping[str, Stray]
+    """Those that have a row's reference, by its identity."""
+    others: Sequence[tuple[str, Order]]
+
+
+def _doubted(line: PlanLine, nobodys: _Nobodys, choices: Choices) -> PlanLine:
+    why = _why(line, nobodys)
     if why is None:
         return line
     if line.name in choices.pay_again:
@@ -56,15 +84,18 @@ def _doubted(line: PlanLine, strays: list[Stray], choices: Choices) -> PlanLine:
     return replace(line, standing=Standing.DOUBTFUL, why=why)
 
 
-def _why(line: PlanLine, payout: Payout, stray: Stray) -> str | None:
-    if stray.identity is not None:
-        if stray.identity != keys.identity(payout):
-            return None
+def _why(line: PlanLine, nobodys: _Nobodys) -> str | None:
+    # What is asked about again could make an order as well, where none was made under its key.
+    if line.payout is None or line.standing not in SENDING | {Standing.UNKNOWN}:
+        return None
+    stray = nobodys.by_row.get(keys.identity(line.payout))
+    if stray is not None:
         return f"order {stray.order_id} in Runa's list carries this batch and reference, under another key"
-    if stray.order is not None and _may_be(payout, stray.order):
-        return (
-            f"order {stray.order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
-        )
+    if line.standing is Standing.UNKNOWN:
+        return None
+    for order_id, order in nobodys.others:
+        if _may_be(line.payout, order):
+            return f"order {order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
     return None
 
 

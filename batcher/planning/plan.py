@@ -117,6 +117,8 @@ class Plan:
     """The rows of the file in its order, then the others."""
     problems: tuple[Problem, ...] = field(repr=False)
     """Everything that stops it; empty for a plan that can be confirmed."""
+    accepted_orders: tuple[str, ...] = ()
+    """Orders in Runa's list that fit no row, and without which it goes on because somebody said so."""
 
     def of(self, *standings: Standing) -> tuple[PlanLine, ...]:
         """Its lines of these standings, in order."""

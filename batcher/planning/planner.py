@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from batcher import keys, money
 from batcher.evidence import Evidence, Found
 from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow, Speaker
-from batcher.planning.findings import check_list, found_elsewhere, without_order
+from batcher.planning.findings import accepted_orders, check_list, found_elsewhere, without_order
 from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
 from batcher.policy import first_sent, key_is_old
 from batcher.ports import Memory
 from batcher.records import AttemptRecord, BatchRecord, RowRecord, same_payment
-from batcher.resending import why_not_send
+from batcher.resending import SETTLE_AFTER, why_not_send
 from batcher.states import PAID_OR_OPEN, UNSENT, State, may_attempt_again
 
 _OPEN_STANDINGS = {
@@ -36,6 +36,7 @@ def make_plan(
     today: datetime | None = None,
     evidence: Evidence | None = None,
     speaker: Speaker | None = None,
+    settle_after: timedelta = SETTLE_AFTER,
 ) -> Plan:
     """What a run of `sheet` would do to the batch that `record` knows. Changes nothing.
 
@@ -45,7 +46,7 @@ def make_plan(
     the run would speak, where that is known.
     """
     known = {row.identity: row for row in record.rows}
-    making = _Making(record, choices, now, evidence, speaker)
+    making = _Making(record, choices, now, evidence, speaker, settle_after)
     in_file = [_line_of(row, known, making) for row in sheet.rows]
     readable = {keys.identity(payout) for _, payout in sheet.payouts}
     claimed = readable | {f"reference:{row.reference}" for row in sheet.rows if row.reference is not None}
@@ -59,7 +60,7 @@ def make_plan(
         choices=choices,
         paid_since=(today or now) - timedelta(days=window_days),
     )
-    lines, problems = check_list(lines, evidence, choices)
+    lines, problems = check_list(lines, evidence, choices, record.accepted_orders)
     return Plan(
         environment=record.environment,
         batch=record.name,
@@ -68,6 +69,7 @@ def make_plan(
         choices=choices,
         lines=tuple(lines),
         problems=(*_problems(lines, sheet, making), *problems),
+        accepted_orders=accepted_orders(evidence, choices),
     )
 
 
@@ -80,6 +82,7 @@ class _Making:
     now: datetime
     evidence: Evidence | None
     speaker: Speaker | None
+    settle_after: timedelta
 
 
 def _line_of(row: SheetRow, known: dict[str, RowRecord], making: _Making) -> PlanLine:
@@ -135,7 +138,7 @@ def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, making: _Maki
     latest, record = row.latest, making.record
     unchanged = same_payment(payout, latest.order.payout)
     if latest.state in UNSENT | {State.WITHDRAWN} and _is_old(latest, making.now):
-        return _line_of_old(line, row, payout, record)
+        return _line_of_old(line, row, payout, making)
     if latest.state is State.WITHDRAWN:
         return replace(line, order=_order(record, row.identity, latest.order.number, payout))
     if latest.state in UNSENT:
@@ -149,14 +152,15 @@ def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, making: _Maki
         if latest.state in (State.SENT, State.UNKNOWN) and (why := _kept_back(latest, making)) is not None:
             return replace(line, standing=Standing.KEPT, why=why)
         return replace(line, standing=_OPEN_STANDINGS[latest.state], why=latest.error_message or "")
-    return _line_of_spent(line, row, payout, record, making.choices)
+    return _line_of_spent(line, row, payout, making)
 
 
 def _kept_back(attempt: AttemptRecord, making: _Making) -> str | None:
     """Why an unknown attempt would not be asked about again."""
     if not attempt.sends:
         return None
-    return why_not_send(attempt, speaker=making.speaker or attempt.sends[0].speaker, now=making.now)
+    speaker = making.speaker or attempt.sends[0].speaker
+    return why_not_send(attempt, speaker=speaker, now=making.now, settle_after=making.settle_after)
 
 
 def _is_old(attempt: AttemptRecord, now: datetime) -> bool:
@@ -164,29 +168,42 @@ def _is_old(attempt: AttemptRecord, now: datetime) -> bool:
     return bool(attempt.sends) and key_is_old(first_sent((one.sent_at, one.server_at) for one in attempt.sends), now)
 
 
-def _line_of_old(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord) -> PlanLine:
+def _line_of_old(line: PlanLine, row: RowRecord, payout: Payout, making: _Making) -> PlanLine:
     """Turned away at every send, over 29 days ago: nothing was made, and the key is too old, so it gets another one."""
     latest = row.latest
-    if latest.order.number >= keys.MAX_ATTEMPTS:
-        return replace(line, standing=Standing.LEFT, why=f"all {keys.MAX_ATTEMPTS} attempts are used")
-    order = _order(record, row.identity, latest.order.number + 1, payout)
-    withdraws = latest.id if latest.state in UNSENT else None
     why = "turned away before, and its key is over 29 days old"
+    if not making.choices.retry:
+        return replace(line, standing=Standing.LEFT, why=why)
+    number = _next_number(row, making.now)
+    if number > keys.MAX_ATTEMPTS:
+        return replace(line, standing=Standing.LEFT, why=f"all {keys.MAX_ATTEMPTS} attempts are used")
+    order = _order(making.record, row.identity, number, payout)
+    withdraws = latest.id if latest.state in UNSENT else None
     return replace(line, standing=Standing.RETRY, order=order, withdraws=withdraws, why=why)
 
 
-def _line_of_spent(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, choices: Choices) -> PlanLine:
-    latest = row.latest
+def _next_number(row: RowRecord, now: datetime) -> int:
+    """The attempt after the latest one, past those that were withdrawn and whose keys are too old to be sent."""
+    old = {one.order.number for one in row.attempts if _is_old(one, now)}
+    number = row.latest.order.number + 1
+    while number in old:
+        number += 1
+    return number
+
+
+def _line_of_spent(line: PlanLine, row: RowRecord, payout: Payout, making: _Making) -> PlanLine:
+    latest, choices = row.latest, making.choices
     reason = f"{latest.state.value.lower()}: {latest.error_type or 'no reason given'}"
     if latest.state is State.ABSENT:
         reason = "its order was never made"
     if not choices.retry:
         return replace(line, standing=Standing.LEFT, why=reason)
-    if latest.order.number >= keys.MAX_ATTEMPTS:
+    number = _next_number(row, making.now)
+    if number > keys.MAX_ATTEMPTS:
         return replace(line, standing=Standing.LEFT, why=f"{reason}; all {keys.MAX_ATTEMPTS} attempts are used")
     if not may_attempt_again([attempt.state for attempt in row.attempts]):
         return replace(line, standing=Standing.STUCK, why="an earlier attempt is not settled")
-    order = _order(record, row.identity, latest.order.number + 1, payout)
+    order = _order(making.record, row.identity, number, payout)
     return replace(line, standing=Standing.RETRY, order=order, why=reason)
 
 
@@ -278,15 +295,16 @@ def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]
     old = first is not None and key_is_old(first, making.now)
     sending = sum(1 for line in lines if line.standing in SENDING)
     if sending and (old or not sent_from_here):
+        orders = "1 order" if sending == 1 else f"{sending} orders"
         was = "was first confirmed over 29 days ago" if old else "was never sent from this ledger"
         yield Problem(
             line=None,
             column=None,
             value=None,
             message=(
-                f"Batch {record.name} {was} and would send {sending} orders, and whether it was sent from elsewhere "
+                f"Batch {record.name} {was} and would send {orders}, and whether it was sent from elsewhere "
                 f"cannot be told: {evidence.why_incomplete}."
             ),
-            fix="Run again with --never-sent if it was never sent from another machine or copy of the ledger.",
+            fix="Try again in some minutes, or say --never-sent if no other machine or copy of the ledger ever sent it.",
             kind="old_plan" if old else "never_sent",
         )

@@ -6,17 +6,22 @@ from batcher.echo import contradictions
 from batcher.errors import StoppedEarly, UsageError
 from batcher.evidence import Evidence
 from batcher.lifecycle import settle
-from batcher.model import Instant, Order
+from batcher.model import Instant, Order, Reply
 from batcher.ports import Docket, Journal, OrderList
-from batcher.records import AttemptRecord, RowRecord
-from batcher.states import State
+from batcher.reconcile.matching import unclaimed
+from batcher.records import AttemptRecord, BatchRecord, RowRecord
+from batcher.states import RESULT_WORDS, State
 
 DECIDABLE = frozenset({State.UNKNOWN, State.MISMATCH})
 """Everything else is settled by a run, by `reconcile`, or is settled already."""
 
+TAKING = DECIDABLE | {State.ABSENT}
+"""Also a row of which somebody said too early that it was never paid may be given its order."""
+
 
 async def accept_order(
     row: RowRecord,
+    record: BatchRecord,
     order_id: str,
     *,
     api: OrderList,
@@ -32,12 +37,13 @@ async def accept_order(
     takes it as it is. Raises `UsageError` where the row is settled or the order is another row's, `StoppedEarly` where
     the order cannot be read.
     """
-    attempt = _decidable(row)
-    reply = await api.read(order_id)
-    if reply.order is None:
-        raise StoppedEarly(
-            f"Order {order_id} could not be read (HTTP {reply.http_status or 'no answer'}); nothing was changed.",
-            "Check the id in Runa's portal, and that it belongs to this environment.",
+    attempt = _decidable(row, TAKING)
+    order = await _read(api, order_id)
+    owner = next((one for one in record.rows if order.key in {each.order.key for each in one.attempts}), row)
+    if owner is not row:
+        raise UsageError(
+            f"Order {order_id} carries the key of '{owner.name}', so it is that row's.",
+            "Look up the order of this row; `batcher reconcile` finds what Runa's list has.",
         )
     if await docket.claim_order(attempt.id, order_id) is not None:
         raise UsageError(f"Order {order_id} is another row's already.", "`batcher results` shows whose it is.")
@@ -45,10 +51,29 @@ async def accept_order(
     why = f"decided that order {order_id} is this row's: {reason}"
     await docket.taken_over(attempt.id, order_id, why=why, at=at, by=by)
     taken = replace(attempt, state=State.ACCEPTED, order_id=order_id, accepted_at=at.at)
-    against = contradictions(attempt.order.payout, key=attempt.order.key, order=reply.order)
+    against = contradictions(attempt.order.payout, key=attempt.order.key, order=order)
     if not (confirmed and against):
-        return await settle(taken, reply.order, journal=journal, at=at)
-    return await _as_it_is(taken, reply.order, against, journal=journal, at=at)
+        return await settle(taken, order, journal=journal, at=at)
+    return await _as_it_is(taken, order, against, journal=journal, at=at)
+
+
+async def _read(api: OrderList, order_id: str) -> Order:
+    reply = await api.read(order_id)
+    if reply.order is not None:
+        return reply.order
+    if reply.http_status == 404:
+        raise UsageError(
+            f"Runa knows no order {order_id} in this environment; nothing was changed.",
+            "Check the id in Runa's portal.",
+        )
+    raise StoppedEarly(
+        f"Order {order_id} could not be read ({_answer(reply)}); nothing was changed.",
+        "Try again when Runa is well.",
+    )
+
+
+def _answer(reply: Reply) -> str:
+    return "no answer" if reply.http_status is None else f"HTTP {reply.http_status}"
 
 
 async def _as_it_is(
@@ -72,22 +97,22 @@ async def declare_never_created(
 
     Raises `UsageError` where the row is settled, or where the order list shows the contrary.
     """
-    attempt = _decidable(row)
-    seen = [one for one in evidence.of(row.identity) if one.order_id != attempt.order_id and one.status != "FAILED"]
+    attempt = _decidable(row, DECIDABLE)
+    seen = [one for one in unclaimed(row, evidence) if one.status != "FAILED"]
     if seen:
         raise UsageError(
             f"Order {seen[0].order_id} in Runa's list carries the key of '{row.name}', so one was created.",
             f"Decide with --order {seen[0].order_id}, or run `batcher reconcile`.",
         )
-    await docket.proven_absent(attempt.id, why=f"decided that no order was made: {reason}", at=at, by=by)
+    await docket.proven_absent(attempt.id, why=f"a person decided so ({reason})", at=at, by=by)
     return replace(attempt, state=State.ABSENT)
 
 
-def _decidable(row: RowRecord) -> AttemptRecord:
+def _decidable(row: RowRecord, states: frozenset[State]) -> AttemptRecord:
     attempt = row.latest
-    if attempt.state not in DECIDABLE:
+    if attempt.state not in states:
         raise UsageError(
-            f"'{row.name}' is {attempt.state}: there is nothing to decide.",
+            f"'{row.name}' is {RESULT_WORDS[attempt.state]}: there is nothing to decide.",
             "Only rows that are unknown, or whose order contradicts them, are decided by a person.",
         )
     return attempt

@@ -6,8 +6,9 @@ that comes twice or an answer that cannot be read makes the reading incomplete, 
 
 import asyncio
 import random  # noqa: TID251 - only the type of the generator that is passed in
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from batcher import policy
@@ -66,22 +67,28 @@ class ListReader:
         self._orders: dict[str, Order] = {}
         self._cursors: set[tuple[str, str]] = set()
         self._readers = asyncio.Semaphore(READERS)
+        self._dates: list[datetime] = []
 
     async def read(
         self, *, kept: Mapping[str, KeptOrder], known: frozenset[str], frontier: Frontier | None = None
     ) -> Walk:
         """Walk through the list; with a `frontier` only through what is new since, where that can be believed.
 
-        `kept` and `known` (orders that the ledger has for an attempt) need not be asked about by id.
+        `kept` and `known` (orders that the ledger has for an attempt) need not be asked about by id. Those of `known`
+        that no reading has seen yet bear witness to where new orders come: a list that has one of them in its middle,
+        or does not show it, is read whole.
         """
         began = self._clock.instant()
-        walked = None if frontier is None else await self._walk_on(frontier)
+        witnesses = known - kept.keys()
+        walked = None
+        if frontier is not None and (frontier.proven or witnesses):
+            walked = await self._walk_on(frontier, witnesses)
         whole = walked is None
         if walked is None:
             self._orders.clear()
             self._cursors.clear()
             self._pages = 0
-            walked = await self._walk_all()
+            walked = await self._walk_all(kept)
         why, new_frontier = walked
         told_all = await self._tell(kept, known)
         return Walk(
@@ -91,11 +98,13 @@ class ListReader:
             told_all=told_all,
             pages=self._pages,
             whole=whole,
+            began_server_at=self._dates[0] if self._dates else None,
+            ended_server_at=self._dates[-1] if self._dates else None,
             why_incomplete=why,
             frontier=None if why else new_frontier,
         )
 
-    async def _walk_all(self) -> tuple[str, Frontier | None]:
+    async def _walk_all(self, kept: Collection[str]) -> tuple[str, Frontier | None]:
         """The whole list: the first page, what follows it, and what may have come before it."""
         answer = await self._page()
         if answer.content is None:
@@ -107,19 +116,30 @@ class ListReader:
         after = await self._chain("after", first.after)
         before = await self._chain("before", first.before)
         pages = [*reversed(before.pages), first, *after.pages]
+        seen = [order.order_id in kept for page in pages for order in page.orders]
+        if False in _between(seen):
+            # New orders come anywhere: what is new is not found at the ends.
+            return after.why_incomplete or before.why_incomplete, None
         return after.why_incomplete or before.why_incomplete, _frontier(pages)
 
-    async def _walk_on(self, frontier: Frontier) -> tuple[str, Frontier | None] | None:
-        """What is new at both ends; `None` where the cursors no longer lead to what they led to."""
+    async def _walk_on(self, frontier: Frontier, witnesses: frozenset[str]) -> tuple[str, Frontier | None] | None:
+        """What is new at both ends; `None` where the cursors no longer lead to what they led to, or past something."""
         before = await self._chain("before", frontier.head)
         after = await self._chain("after", frontier.tail)
         if before.why_incomplete or after.why_incomplete:
             return None
         if not (frontier.head_ids <= _ids(before.pages) and frontier.tail_ids <= _ids(after.pages)):
             return None
-        head = _head(list(reversed(before.pages))) or (frontier.head, _ids(before.pages))
+        if not witnesses <= self._orders.keys():
+            return None
+        first_pages = list(reversed(before.pages))
+        at_head = [order.order_id in frontier.head_ids for page in first_pages for order in page.orders]
+        at_tail = [order.order_id in frontier.tail_ids for page in after.pages for order in page.orders]
+        if False in _between([*at_head, True]) or False in _between([True, *at_tail]):
+            return None
+        head = _head(first_pages) or (frontier.head, _ids(before.pages))
         tail = _tail(after.pages) or (frontier.tail, _ids(after.pages))
-        return "", Frontier(head=head[0], head_ids=head[1], tail=tail[0], tail_ids=tail[1])
+        return "", Frontier(head=head[0], head_ids=head[1], tail=tail[0], tail_ids=tail[1], proven=True)
 
     async def _chain(self, direction: str, cursor: str | None) -> _Chain:
         """The pages from a cursor to the end of the list in that direction."""
@@ -153,7 +173,7 @@ class ListReader:
 
     async def _page(self, *, after: str | None = None, before: str | None = None) -> Answer[OrderPage]:
         if self._pages >= self._bounds.max_pages:
-            return Answer(reply=Reply(message=f"it is longer than {self._pages} pages ([reconcile] max_pages)"))
+            return Answer(reply=Reply(message=f"the list is longer than {_pages(self._pages)} ([reconcile] max_pages)"))
         self._pages += 1
         return await self._patiently(
             lambda: self._api.page(after=after, before=before), lambda answer: (answer.reply, answer.content is None)
@@ -186,6 +206,8 @@ class ListReader:
         while True:
             answer = await ask()
             reply, without = failed(answer)
+            if reply.date is not None:
+                self._dates.append(reply.date)
             if not without or nth >= self._bounds.retries.attempts:
                 return answer
             verdict = policy.judge(reply)
@@ -198,6 +220,13 @@ class ListReader:
                 wait_s = min(LONGEST_PAUSE_S, max(backed_off_s, reply.retry_after_s or 0.0))
             await self._clock.sleep(wait_s)
             nth += 1
+
+
+def _between(seen: list[bool]) -> list[bool]:
+    """What lies from the first that was seen before to the last such one."""
+    if True not in seen:
+        return []
+    return seen[seen.index(True) : len(seen) - seen[::-1].index(True)]
 
 
 def _ids(pages: list[OrderPage]) -> frozenset[str]:
@@ -223,6 +252,10 @@ def _tail(pages: list[OrderPage]) -> tuple[str, frozenset[str]] | None:
     if len(pages) < 2 or pages[-2].after is None:
         return None
     return pages[-2].after, _ids(pages[-1:])
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count} pages"
 
 
 def _why_unreadable(reply: Reply) -> str:

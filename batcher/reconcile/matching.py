@@ -5,25 +5,29 @@ ledger, a second laptop or an old copy made those.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from batcher import keys
 from batcher.evidence import Evidence, Found, KeptOrder, ListReading, Stray
 from batcher.records import BatchRecord, RowRecord
 
-_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A description that batcher wrote."""
+    """A description that batcher wrote, whatever somebody has put around it."""
 
     key: str
+    """In lower case, as batcher writes it."""
     batch: str
     reference: str | None
     """Perhaps cut short; `None` for a row without one."""
+    words: frozenset[str] = frozenset()
+    """Every word beside the key."""
 
 
 def read_tag(description: str) -> Tag | None:
@@ -31,8 +35,10 @@ def read_tag(description: str) -> Tag | None:
     found = _KEY.search(description)
     if found is None:
         return None
-    batch, _, reference = description[found.end() :].strip().partition(" ")
-    return Tag(found.group(), batch, reference.strip() or None)
+    rest = description[found.end() :]
+    batch, _, reference = rest.strip().partition(" ")
+    words = frozenset(f"{description[: found.start()]} {rest}".split())
+    return Tag(found.group().lower(), batch, reference.strip() or None, words)
 
 
 def evidence(
@@ -53,10 +59,9 @@ def evidence(
     strays: list[Stray] = []
     for order in kept.values():
         tag = None if order.description is None else read_tag(order.description)
-        key = order.key or (tag.key if tag else None)
-        owner = None if key is None else index.owner(key, tag)
-        if owner is not None and key is not None:
-            identity, number = owner
+        match = index.match(order, tag)
+        if match is not None:
+            key, (identity, number) = match
             found.append(Found(identity=identity, number=number, key=key, order_id=order.order_id, status=order.status))
         elif tag is not None and tag.batch == record.name and order.order_id not in known:
             identity_ = index.by_reference(tag.reference)
@@ -89,8 +94,15 @@ def _why_incomplete(record: BatchRecord, reading: ListReading | None) -> str:
     if reading.why_incomplete:
         return reading.why_incomplete
     if lacking := sorted(reading.missing & orders_of(record)):
-        return f"the list lacks {len(lacking)} orders of this batch that were made, such as {lacking[0]}"
+        return f"the list {lacks(lacking)}"
     return ""
+
+
+def lacks(order_ids: Collection[str]) -> str:
+    """What is wrong with a list that does not have these orders of the batch: the end of a sentence."""
+    if len(order_ids) == 1:
+        return f"lacks order {min(order_ids)} of this batch, which was made"
+    return f"lacks {len(order_ids)} orders of this batch that were made, such as {min(order_ids)}"
 
 
 class _Index:
@@ -107,31 +119,44 @@ class _Index:
         self._derived: set[str] = set()
         self._by_reference: defaultdict[str, list[str]] = defaultdict(list)
         for identity in identities:
-            kind, _, reference = identity.partition(":")
-            self._by_reference[_short(reference) if kind == "reference" else ""].append(identity)
+            self._by_reference[_short(_reference(identity) or "")].append(identity)
 
-    def owner(self, key: str, tag: Tag | None) -> tuple[str, int] | None:
+    def match(self, order: KeptOrder, tag: Tag | None) -> tuple[str, tuple[str, int]] | None:
+        """The key by which an order is a row's, with the row and the attempt; the metadata's before the tag's.
+
+        An order whose two keys differ is a row's by either: it is compared with the row before it counts.
+        """
+        in_metadata = None if order.key is None else order.key.strip().lower()
+        for key in dict.fromkeys((in_metadata, None if tag is None else tag.key)):
+            if key is not None and (owner := self._owner(key, tag)) is not None:
+                return key, owner
+        return None
+
+    def _owner(self, key: str, tag: Tag | None) -> tuple[str, int] | None:
         """The row and the attempt that have this key."""
-        if key in self._keys or (tag is not None and tag.batch != self._record.name):
+        if key in self._keys or not _KEY.fullmatch(key):
             return self._keys.get(key)
-        # Without a tag (the key came from metadata) it may be anybody's.
-        for identity in self._identities if tag is None else self._by_reference[_short(tag.reference or "")]:
-            self._derive(identity)
+        if tag is not None and tag.batch == self._record.name:
+            self._derive(self._by_reference.get(_short(tag.reference or ""), ()))
+        if key not in self._keys and (tag is None or self._record.name in tag.words):
+            # It may be any row's: the key came from metadata alone, or somebody wrote into the description.
+            self._derive(self._identities)
         return self._keys.get(key)
 
     def by_reference(self, reference: str | None) -> str | None:
         """The row that has this reference, if one has it alone."""
         if reference is None:
             return None
-        fitting = [one for one in self._by_reference[_short(reference)] if _fits(one, reference)]
+        fitting = [one for one in self._by_reference.get(_short(reference), ()) if may_be_tagged(one, reference)]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _derive(self, identity: str) -> None:
-        if identity in self._derived:
-            return
-        self._derived.add(identity)
-        for number in range(2, keys.MAX_ATTEMPTS + 1):
-            self._keys.setdefault(self._key(identity, number), (identity, number))
+    def _derive(self, identities: Iterable[str]) -> None:
+        for identity in identities:
+            if identity in self._derived:
+                continue
+            self._derived.add(identity)
+            for number in range(2, keys.MAX_ATTEMPTS + 1):
+                self._keys.setdefault(self._key(identity, number), (identity, number))
 
     def _key(self, identity: str, number: int) -> str:
         account = self._record.environment.account
@@ -142,15 +167,27 @@ _SHORT_BYTES = 16
 """So much of a reference is in every tag, however it was cut: a key and a batch name leave at least 50 bytes."""
 
 
+def _reference(identity: str) -> str | None:
+    kind, _, reference = identity.partition(":")
+    return reference if kind == "reference" else None
+
+
+def _plain(reference: str) -> str:
+    """A reference as it is compared: somebody else's program may have changed its spaces, or how it writes accents."""
+    return " ".join(unicodedata.normalize("NFC", reference).split())
+
+
 def _short(reference: str) -> str:
     """The beginning of a reference, which is the same in its tag."""
-    cut = " ".join(reference.split()).encode()[:_SHORT_BYTES]
-    return cut.decode(errors="ignore").rstrip().casefold()
+    return _plain(reference).encode()[:_SHORT_BYTES].decode(errors="ignore").rstrip().casefold()
 
 
-def _fits(identity: str, reference: str) -> bool:
-    whole = " ".join(identity.removeprefix("reference:").split())
-    said = " ".join(reference.split())
+def may_be_tagged(identity: str, reference: str | None) -> bool:
+    """Whether an order with this reference in its tag, perhaps cut, may be the row's."""
+    own = _reference(identity)
+    if own is None or reference is None:
+        return own is reference
+    whole, said = _plain(own), _plain(reference)
     return whole == said or (len(said.encode()) >= _SHORT_BYTES and whole.startswith(said))
 
 

@@ -1,6 +1,6 @@
 """The closing proof: what went in came out, what was paid is what Runa charged, and no order is nobody's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,7 +28,8 @@ class BalanceChange:
     """What the account held before a run and after it, and who else was at it."""
 
     before: Mapping[str, Decimal]
-    after: Mapping[str, Decimal]
+    after: Mapping[str, Decimal] | None
+    """`None` where it could not be read again."""
     reading_before: int
     """The reading of the order list that the run began with: what it had not seen was made since."""
 
@@ -118,32 +119,38 @@ def _prices(record: BatchRecord, kept: Mapping[str, KeptOrder], findings: _Findi
                 f"{money.display(order.price, currency)} in Runa's list."
             )
     if ours and ours == theirs:
+        word = "is" if len(ours) == 1 else "are"
         findings.agreements.append(
-            f"The prices of {len(ours)} paid orders in Runa's list are the total paid: "
-            f"{money.display_totals(money.totals(ours))}."
+            f"{_prices_of(ours)} in Runa's list {word} the total paid: {money.display_totals(money.totals(ours))}."
         )
     if uncompared:
         findings.open_questions.append(
-            f"The prices of {len(uncompared)} paid orders could not be compared, as Runa's list does not show them "
-            f"({_named(uncompared)})."
+            f"{_prices_of(uncompared)} could not be compared, as Runa's list does not show them ({_named(uncompared)})."
         )
 
 
 def _tags(record: BatchRecord, evidence: Evidence, findings: _Findings) -> None:
     """Orders with the batch's tag that fit no row, and rows with more than one order."""
     accepted = bool(record.choices.get("accept_missing"))
-    meant = record.choices.get("pay_again") or ()
+    said = record.choices.get("pay_again")
+    meant = said if isinstance(said, list) else []
     names = {row.identity: row.name for row in record.rows}
     for stray in evidence.strays:
         if stray.status == "FAILED":
             continue
         known_row = names.get(stray.identity or "")
-        allowed = known_row in meant if isinstance(meant, list) and known_row else accepted
-        said = f" (reference {stray.reference})" if stray.reference else ""
-        sentence = f"Order {stray.order_id}{said} carries the tag of this batch and fits no row's key."
+        allowed = stray.order_id in record.accepted_orders or (known_row in meant if known_row else accepted)
+        named = f" (reference {stray.reference})" if stray.reference else ""
+        sentence = f"Order {stray.order_id}{named} carries the tag of this batch and fits no row's key."
         (findings.open_questions if allowed else findings.mismatches).append(sentence)
     for row in record.rows:
-        live = {one.order_id for one in evidence.of(row.identity) if one.status != "FAILED"}
+        # What was read back as failed may be older in the list; only there 'completed' is news.
+        failed = {attempt.order_id for attempt in row.attempts if attempt.state is State.FAILED}
+        live = {
+            one.order_id
+            for one in evidence.of(row.identity)
+            if one.status == "COMPLETED" or (one.status != "FAILED" and one.order_id not in failed)
+        }
         live |= {
             attempt.order_id
             for attempt in row.attempts
@@ -173,10 +180,12 @@ def _balance(
     others = since - mine
     made = [row.latest for row in record.rows if row.latest.order_id in since]
     why = ""
-    if not evidence.complete:
+    if change.after is None:
+        why = "it could not be read again"
+    elif not evidence.complete:
         why = evidence.why_incomplete
     elif others:
-        why = f"{len(others)} other orders were made meanwhile"
+        why = f"{_other_orders(len(others))} made meanwhile"
     elif any(attempt.state is not State.COMPLETED or attempt.price is None for attempt in made):
         why = "not every order of this run is paid"
     elif any(row.latest.state is State.UNKNOWN for row in record.rows):
@@ -186,12 +195,13 @@ def _balance(
         return
     spent = money.totals((one.order.payout.currency, one.price) for one in made if one.price is not None)
     for currency in sorted({*change.before, *spent}):
-        _one_balance(currency, spent.get(currency, Decimal(0)), change, findings)
+        _one_balance(currency, spent.get(currency, _nothing(currency)), change, findings)
 
 
 def _one_balance(currency: str, spent: Decimal, change: BalanceChange, findings: _Findings) -> None:
-    before = change.before.get(currency, Decimal(0))
-    after = change.after.get(currency, Decimal(0))
+    # An account that is empty is left out.
+    before = change.before.get(currency, _nothing(currency))
+    after = (change.after or {}).get(currency, _nothing(currency))
     figures = (
         f"{money.display(before, currency)} before, {money.display(after, currency)} after, "
         f"{money.display(spent, currency)} paid by this run"
@@ -203,6 +213,19 @@ def _one_balance(currency: str, spent: Decimal, change: BalanceChange, findings:
         findings.open_questions.append(f"The balance was topped up meanwhile, so it was not compared: {figures}.")
     else:
         findings.mismatches.append(f"The balance fell by more than was paid, and no other order was made: {figures}.")
+
+
+def _prices_of(orders: Sized) -> str:
+    return "The price of 1 paid order" if len(orders) == 1 else f"The prices of {len(orders)} paid orders"
+
+
+def _other_orders(count: int) -> str:
+    return "1 other order was" if count == 1 else f"{count} other orders were"
+
+
+def _nothing(currency: str) -> Decimal:
+    units = money.minor_units(currency)
+    return Decimal(0) if units is None else Decimal(0).scaleb(-units)
 
 
 def _named(ids: list[str]) -> str:

@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("began_monotonic_s", sa.Float(), nullable=False),
         sa.Column("ended_monotonic_s", sa.Float(), nullable=False),
         sa.Column("boot", sa.String(), nullable=False),
+        sa.Column("began_server_at", sa.String(length=27), nullable=True),
+        sa.Column("ended_server_at", sa.String(length=27), nullable=True),
         sa.Column("last_send_id", sa.Integer(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
