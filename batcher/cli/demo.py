@@ -56,8 +56,7 @@ def command(given: Given) -> int:
 def _run(given: Given, office: "Office", path: Path, settings: "Settings", api_key: "SecretStr") -> int:
     from batcher.assembly import load_sheet
     from batcher.cli.issuing import issue_and_report
-    from batcher.cli.looking import look, prospect_in_words
-    from batcher.cli.plan import refuse
+    from batcher.cli.looking import look, prospect_in_words, refuse
     from batcher.planning import Choices
 
     plan = office.plan(load_sheet(path, settings), BATCH, Choices())

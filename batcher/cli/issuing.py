@@ -1,22 +1,20 @@
 """A confirmed plan carried out: orders, results, closing proof, and the words about them, for `run` and `resume`."""
 
-import asyncio
 import json
 import shlex
-import signal
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from batcher.cli.common import Given
+from batcher.cli.interrupting import ASKING_ENDS, heed_signals, run_interruptibly
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from batcher.assembly import Closing, Office, Prospect
     from batcher.engine import Outcome
-    from batcher.lifecycle import Halt
 
 UNANSWERED = frozenset({"unreachable", "rate_limited"})
 """Stops after which asking Runa once more has no sense."""
@@ -28,12 +26,8 @@ def issue_and_report(
     """Issue what is confirmed, write the results whatever happens, prove, and tell the end; gives the exit code."""
     batch = prospect.plan.batch
     try:
-        outcome = asyncio.run(_issue(given, office, prospect, api_key, canary))
-    except asyncio.CancelledError as error:
-        # The second Ctrl-C: what was in flight is unknown, and asked again by the next run.
-        raise KeyboardInterrupt from error
+        outcome = run_interruptibly(_issue(given, office, prospect, api_key, canary))
     finally:
-        take_termination_for_interruption()
         office.write_results(batch)
     closing = _close(given, office, prospect, api_key, outcome)
     return report(given, office, closing)
@@ -84,7 +78,7 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
 
     deaf = outcome.interrupted or any(stop.exit_code == 4 or stop.cause in UNANSWERED for stop in outcome.stops)
     try:
-        return asyncio.run(
+        return run_interruptibly(
             office.casework.close(
                 outcome.batch,
                 api_key,
@@ -95,33 +89,5 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
                 on_start=lambda halt: heed_signals(given, halt, words=ASKING_ENDS),
             )
         )
-    except asyncio.CancelledError as error:
-        raise KeyboardInterrupt from error
     finally:
         end_of_pages(given)
-        take_termination_for_interruption()
-
-
-def take_termination_for_interruption() -> None:
-    """SIGTERM is Ctrl-C: the lock is let go, and the exit code says so. An event loop that ends takes this back."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-SENDING_ENDS = "Stopping: no more orders are sent; waiting for the answers to those that were."
-ASKING_ENDS = "Stopping: Runa is asked nothing more."
-
-
-def heed_signals(given: Given, halt: "Halt", *, words: str = SENDING_ENDS) -> None:
-    """The first Ctrl-C or SIGTERM finishes what is in flight; the second ends at once, which is as safe, but later."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def stop() -> None:
-        if halt.interrupted and task is not None:
-            task.cancel()
-            return
-        halt.interrupt()
-        given.say(words)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)

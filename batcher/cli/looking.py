@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.common import Given
-from batcher.errors import StoppedEarly
+from batcher.errors import InputInvalid, StoppedEarly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +79,6 @@ def followed_told(given: Given) -> "Watch":
 def prospect_in_words(prospect: "Prospect", office: "Office") -> "Iterable[str]":
     """The plan with everything that Runa said about it, as lines of text."""
     from batcher.cli.evidence_words import settlement_in_words
-    from batcher.cli.plan import in_words
     from batcher.cli.preflight_words import preflight_in_words
     from batcher.planning import Standing
 
@@ -95,13 +94,46 @@ def prospect_in_words(prospect: "Prospect", office: "Office") -> "Iterable[str]"
 def prospect_as_json(prospect: "Prospect", office: "Office") -> dict[str, Any]:
     """The same for scripts."""
     from batcher.cli.evidence_words import settlement_as_json
-    from batcher.cli.plan import as_json
     from batcher.cli.preflight_words import preflight_as_json
 
     content = as_json(prospect.plan, office)
     if prospect.settlement is not None:
         content["settlement"] = settlement_as_json(prospect.settlement)
     return content | ({} if prospect.preflight is None else preflight_as_json(prospect.preflight))
+
+
+def in_words(plan: "Plan", office: "Office") -> list[str]:
+    """The plan as lines of text."""
+    from batcher.cli.words import plan_in_words
+
+    return list(plan_in_words(plan, seconds=office.seconds_for(len(plan.to_send)), per_minute=office.orders_per_minute))
+
+
+def as_json(plan: "Plan", office: "Office") -> dict[str, Any]:
+    """The plan for scripts."""
+    from batcher.cli.words import plan_as_json
+
+    return plan_as_json(plan, seconds=office.seconds_for(len(plan.to_send)))
+
+
+OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
+"""Kinds of problems that no single row has."""
+
+
+def refuse(plan: "Plan", *, fix: str = "") -> None:
+    """Raise `InputInvalid` where the plan cannot be confirmed as it is. `fix` is what to do, where that is special."""
+    if not plan.problems:
+        return
+    of_rows = [problem for problem in plan.problems if problem.kind not in OF_THE_BATCH]
+    # Rows that the file no longer has share no line, and each is one.
+    gone = sum(problem.line is None for problem in of_rows)
+    rows = gone + len({problem.line for problem in of_rows} - {None})
+    what = f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'}"
+    raise InputInvalid(
+        f"{what if rows else f'Batch {plan.batch} cannot be sent as it is'} in {plan.sheet.name}; nothing was sent.",
+        fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
+        plan.problems,
+    )
 
 
 def refuse_short(prospect: "Prospect", *, ignored: bool) -> None:

@@ -8,7 +8,7 @@ import click
 
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
-from batcher.errors import ApiRefused, InputInvalid, StoppedEarly, UsageError
+from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
     from batcher.assembly import Office, Prospect
@@ -28,7 +28,7 @@ def command(given: Given, file: Path, batch: str | None, **options: Any) -> int:
     plan is made by the ledger alone, and says so.
     """
     from batcher.assembly import Office, load_sheet
-    from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse_short
+    from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse, refuse_short
 
     settings = given.settings()
     choices = choices_from(options)
@@ -68,37 +68,3 @@ def _looked(given: Given, office: "Office", plan: "Plan", settings: "Settings") 
     except (UsageError, ApiRefused, StoppedEarly) as error:
         # What it says would stop a run; a plan is worth having all the same.
         return Prospect(plan=plan), str(error)
-
-
-def in_words(plan: "Plan", office: "Office") -> list[str]:
-    """The plan as lines of text."""
-    from batcher.cli.words import plan_in_words
-
-    return list(plan_in_words(plan, seconds=office.seconds_for(len(plan.to_send)), per_minute=office.orders_per_minute))
-
-
-def as_json(plan: "Plan", office: "Office") -> dict[str, Any]:
-    """The plan for scripts."""
-    from batcher.cli.words import plan_as_json
-
-    return plan_as_json(plan, seconds=office.seconds_for(len(plan.to_send)))
-
-
-OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
-"""Kinds of problems that no single row has."""
-
-
-def refuse(plan: "Plan", *, fix: str = "") -> None:
-    """Raise `InputInvalid` where the plan cannot be confirmed as it is. `fix` is what to do, where that is special."""
-    if not plan.problems:
-        return
-    of_rows = [problem for problem in plan.problems if problem.kind not in OF_THE_BATCH]
-    # Rows that the file no longer has share no line, and each is one.
-    gone = sum(problem.line is None for problem in of_rows)
-    rows = gone + len({problem.line for problem in of_rows} - {None})
-    what = f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'}"
-    raise InputInvalid(
-        f"{what if rows else f'Batch {plan.batch} cannot be sent as it is'} in {plan.sheet.name}; nothing was sent.",
-        fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
-        plan.problems,
-    )

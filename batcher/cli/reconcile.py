@@ -1,7 +1,5 @@
 """`batcher reconcile`: what is unknown is settled by evidence, and the batch is proven."""
 
-import asyncio
-
 import click
 
 from batcher.cli.common import Given, batch_name, common
@@ -18,7 +16,13 @@ def command(given: Given, name: str) -> int:
     import os
 
     from batcher.assembly import Office
-    from batcher.cli.issuing import ASKING_ENDS, heed_signals, report, take_termination_for_interruption
+    from batcher.cli.interrupting import (
+        ASKING_ENDS,
+        heed_signals,
+        run_interruptibly,
+        take_termination_for_interruption,
+    )
+    from batcher.cli.issuing import report
     from batcher.cli.looking import end_of_pages, followed_told, pages_told
     from batcher.cli.status import require_known
     from batcher.settings import load_api_key
@@ -32,7 +36,7 @@ def command(given: Given, name: str) -> int:
         require_known(office.batch(batch))
         given.say(f"Batch {batch} in {office.environment.label}")
         try:
-            closing = asyncio.run(
+            closing = run_interruptibly(
                 office.casework.reconcile(
                     batch,
                     api_key,
@@ -41,9 +45,6 @@ def command(given: Given, name: str) -> int:
                     on_start=lambda halt: heed_signals(given, halt, words=ASKING_ENDS),
                 )
             )
-        except asyncio.CancelledError as error:
-            raise KeyboardInterrupt from error
         finally:
             end_of_pages(given)
-            take_termination_for_interruption()
         return report(given, office, closing)

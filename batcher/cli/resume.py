@@ -26,9 +26,9 @@ def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary:
     import os
 
     from batcher.assembly import Office, Prospect
-    from batcher.cli.issuing import issue_and_report, take_termination_for_interruption
-    from batcher.cli.looking import look, prospect_in_words, refuse_short
-    from batcher.cli.plan import in_words, refuse
+    from batcher.cli.interrupting import take_termination_for_interruption
+    from batcher.cli.issuing import issue_and_report
+    from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()

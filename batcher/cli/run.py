@@ -7,9 +7,9 @@ import click
 
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
-from batcher.cli.issuing import issue_and_report, take_termination_for_interruption
-from batcher.cli.looking import look, prospect_in_words, refuse_short
-from batcher.cli.plan import in_words, refuse
+from batcher.cli.interrupting import take_termination_for_interruption
+from batcher.cli.issuing import issue_and_report
+from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
 from batcher.errors import NotConfirmed, UsageError
 
 if TYPE_CHECKING:
