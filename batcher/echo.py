@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from batcher import keys
 from batcher.model import Distribution, Order, Payout
 
 _SAYS_NOTHING = {None, "", "UNKNOWN"}
@@ -20,7 +21,10 @@ def _comparisons(payout: Payout, key: str, order: Order) -> Iterable[tuple[str, 
     yield "amount", order.amount is None or order.amount == payout.amount
     yield "currency", _same(payout.currency, order.currency)
     yield "distribution", _same(payout.distribution.value, order.distribution)
-    if payout.distribution is not Distribution.PAYOUT_LINK:
+    if payout.distribution is Distribution.PAYOUT_LINK:
+        # A link that was made for somebody is nobody else's.
+        yield "recipient", order.link_mark in _SAYS_NOTHING | {keys.link_mark(payout)}
+    else:
         yield "recipient", _same(payout.email, order.email)
     if payout.distribution is Distribution.RECIPIENT:
         yield "recipient reference", order.recipient_reference in _SAYS_NOTHING | {payout.recipient_reference}

@@ -136,6 +136,13 @@ def item(payout: Payout) -> dict[str, Any]:
     }
 
 
+def link_mark(payout: Payout) -> str | None:
+    """What tells, without telling the address, whose link a link is; `None` for other payouts and unnamed links."""
+    if payout.distribution is not Distribution.PAYOUT_LINK or payout.email is None:
+        return None
+    return digest("recipient", _folded_email(payout)).hex()[:16]
+
+
 def _folded_email(payout: Payout) -> str:
     return (payout.email or "").casefold()
 
@@ -168,7 +175,8 @@ def _metadata(*, key: str, batch: str, payout: Payout) -> dict[str, str]:
     metadata = {"batch": batch, "idempotency_key": key}
     if payout.reference is not None:
         metadata["reference"] = payout.reference
-    if payout.distribution is Distribution.PAYOUT_LINK and payout.email is not None:
+    mark = link_mark(payout)
+    if mark is not None:
         # Nothing else of the body says whose link it is: under its old key, an edited row would be given the old link.
-        metadata["recipient"] = digest("recipient", _folded_email(payout)).hex()[:16]
+        metadata["recipient"] = mark
     return metadata

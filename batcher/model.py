@@ -199,6 +199,8 @@ class Order:
     """`PROCESSING`, `COMPLETED`, `FAILED`, or a word nobody knows."""
     key: str | None = None
     """The idempotency key in its metadata."""
+    link_mark: str | None = None
+    """In its metadata, whose link it is; see `batcher.keys.link_mark`."""
     amount: Decimal | None = None
     currency: str | None = None
     products: tuple[str, ...] | None = None

@@ -50,10 +50,10 @@ class LateCommands(click.Group):
 @click.command(
     cls=LateCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 every row paid, 1 our own fault, 2 usage or configuration, 3 some rows refused, failed or "
-    "invalid, 4 the API refuses the key or the version, 5 the input is invalid or doubtful, 6 stopped early, the rest "
-    "unsent, 7 some rows unknown or still processing, 8 not confirmed, 11 another process has the ledger, "
-    "130 interrupted.",
+    epilog="Exit codes: 0 every row paid, 1 our own fault or a closing proof that does not agree, 2 usage or "
+    "configuration, 3 some rows refused, failed or invalid, 4 the API refuses the key or the version, 5 the input is "
+    "invalid or doubtful, 6 stopped early, the rest unsent, 7 some rows unknown or still processing, 8 not confirmed, "
+    "11 another process has the ledger, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="batcher")
 def batcher() -> None:

@@ -72,10 +72,12 @@ def read_order(content: Mapping[str, Any]) -> Order | None:
     item = fields.mapping(items[0]) if items else {}
     method = fields.mapping(item.get("distribution_method"))
     payout = fields.mapping(item.get("payout"))
+    metadata = fields.mapping(content.get("metadata"))
     return Order(
         order_id=order_id,
         status=fields.text(content.get("status"), 40) or "",
-        key=fields.text(fields.mapping(content.get("metadata")).get("idempotency_key"), 200),
+        key=fields.text(metadata.get("idempotency_key"), 200),
+        link_mark=fields.text(metadata.get("recipient"), 200),
         amount=fields.amount(item.get("face_value")),
         currency=_currency(content),
         products=_products(fields.mapping(item.get("products"))),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.echo import contradictions
+from batcher.keys import link_mark
 from batcher.model import Distribution, Order, Payout
 from tests.core.payouts import ANN, UNHURRIED, payouts
 
@@ -144,6 +145,15 @@ def test_all_contradictions_are_named_in_a_fixed_order_and_without_values() -> N
 def test_a_link_is_sent_to_nobody_so_its_recipient_is_not_compared() -> None:
     order = echo_of(LINK, email="somebody@example.com", recipient_reference="anything")
     assert contradictions(LINK, key=KEY, order=order) == ()
+
+
+def test_a_link_that_was_made_for_somebody_is_nobody_elses() -> None:
+    bob, nobody = replace(LINK, email="bob@example.com"), replace(LINK, email=None)
+    made = echo_of(LINK, link_mark=link_mark(LINK))
+    assert contradictions(LINK, key=KEY, order=made) == ()
+    assert contradictions(bob, key=KEY, order=made) == ("recipient",)
+    assert contradictions(nobody, key=KEY, order=made) == ("recipient",)
+    assert contradictions(bob, key=KEY, order=echo_of(LINK)) == (), "an order without the mark proves nothing"
 
 
 def test_a_mail_that_went_out_although_the_row_has_no_address_is_a_contradiction() -> None:
