@@ -148,8 +148,10 @@ class Docket(Protocol):
         """Note, all or nothing, that an order is an attempt's, and what becomes of the row's other attempts."""
         ...
 
-    async def proven_absent(self, attempt_id: int, *, why: str, at: Instant, by: str | None = None) -> None:
-        """Note that an attempt was never made, or that a person says so."""
+    async def proven_absent(
+        self, attempt_id: int, *, why: str, at: Instant, by: str | None = None, lets_go: bool = False
+    ) -> None:
+        """Note that an attempt was never made, or that a person says so. `lets_go`: the order it has is not its own."""
         ...
 
     async def others_passed(self, attempt_id: int, since: datetime) -> bool:

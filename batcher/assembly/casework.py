@@ -108,6 +108,7 @@ class Casework:
                         settlement = await self.settle(
                             record, journal, server_now=server_now, speaker=parts.speaker(api_key), sheet=sheet
                         )
+                notes += await self._await_open(api, plan, told)
                 evidence = self._inquiry.evidence(parts.batch(batch), sheet)
                 if not evidence.complete:
                     notes.append(f"Runa's order list was not read to its end: {evidence.why_incomplete}.")
@@ -258,6 +259,7 @@ class Casework:
                 at=parts.clock.instant(),
                 by=user_name(),
                 reason=reason,
+                owner_of=lambda key: parts.ledger.owner_of_key(parts.environment, key),
             )
 
     async def decide_never_created(self, batch: str, name: str, reason: str) -> AttemptRecord:
@@ -273,6 +275,23 @@ class Casework:
                 by=user_name(),
                 reason=reason,
             )
+
+    async def _await_open(self, api: RunaClient, plan: planning.Plan, told: Told) -> list[str]:
+        """Wait for orders that may be this batch's and do not say so yet; a note where some still do not.
+
+        Only before the first send from this ledger, for one that is lost may have sent it. Whoever waits for others'
+        orders waits for ever in a busy account, so the run goes on after a while.
+        """
+        record = self._parts.batch(plan.batch)
+        was_sent = any(attempt.sends for row in record.rows for attempt in row.attempts)
+        if not plan.to_send or was_sent or plan.choices.never_sent:
+            return []
+        hidden = await self._inquiry.wait_for_open(api, record, told=told)
+        if not hidden:
+            return []
+        orders = "1 order in Runa's list is" if hidden == 1 else f"{hidden} orders in Runa's list are"
+        whose = "not finished and may be anybody's"
+        return [f"{orders} {whose}: if this batch was sent before, from a ledger that is lost, wait for that."]
 
     async def _catalogue(self, api: RunaClient, plan: planning.Plan) -> tuple[Catalogue | None, str]:
         to_send = [line.payout for line in plan.to_send if line.payout is not None]
@@ -315,9 +334,13 @@ class Casework:
 
     @staticmethod
     def _row(record: BatchRecord, name: str) -> RowRecord:
-        for row in record.rows:
-            if row.name == name:
-                return row
+        found = [row for row in record.rows if row.name == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"Two rows of batch {record.name} are called {name!r}.", "Give the one with that reference another one."
+            )
         raise UsageError(
             f"There is no row {name!r} in batch {record.name}.",
             "Write its reference as the results have it. A row without one has a name such as row-1a2b3c4d5e: "

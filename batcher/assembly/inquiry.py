@@ -21,8 +21,12 @@ from batcher.states import State
 LACKING_ASKED = 50
 """Products that the catalogue lacks and that are asked for one by one."""
 
-STRAYS_READ = 50
+STRAYS_READ = 1000
 """Orders that fit no row and are read by id, so that a row for the same person is seen to be doubtful."""
+AT_ONCE = 4
+
+LONGEST_WAIT_S = 30.0
+"""How long the look before a batch's first send waits for orders that are not finished."""
 
 
 class Inquiry:
@@ -67,10 +71,21 @@ class Inquiry:
     async def read_strays(self, api: OrderList, found: Evidence) -> None:
         """Read orders that fit no row by their ids: whom they paid is in no list."""
         unread = [one for one in found.strays if one.order_id not in self._strays and one.status != "FAILED"]
-        replies = await asyncio.gather(*(api.read(one.order_id) for one in unread[:STRAYS_READ]))
-        for stray, reply in zip(unread, replies, strict=False):
-            if reply.order is not None:
-                self._strays[stray.order_id] = replace(stray, order=reply.order, status=reply.order.status)
+        for start in range(0, min(len(unread), STRAYS_READ), AT_ONCE):
+            some = unread[start : min(start + AT_ONCE, STRAYS_READ)]
+            replies = await asyncio.gather(*(self._patiently(api, one.order_id) for one in some))
+            for stray, reply in zip(some, replies, strict=True):
+                if reply.order is not None:
+                    self._strays[stray.order_id] = replace(stray, order=reply.order, status=reply.order.status)
+
+    async def _patiently(self, api: OrderList, order_id: str) -> Reply:
+        reply = await api.read(order_id)
+        for nth in range(1, self.retries.attempts):
+            if reply.order is not None or policy.judge(reply).resend is policy.Resend.NO:
+                break
+            await self.clock.sleep(self.retries.wait_s(nth, self.rng))
+            reply = await api.read(order_id)
+        return reply
 
     def evidence(self, record: BatchRecord, sheet: Sheet | None = None) -> Evidence:
         """What the list, as far as it was ever read, says about a batch and the rows of a sheet."""
@@ -97,8 +112,28 @@ class Inquiry:
             kept=shelf.orders(self.environment),
             now=now,
             settle_after=self.settle_after,
+            recent=shelf.known_orders(self.environment, since=now - policy.KEY_LIFE),
             speaker=speaker,
         )
+
+    async def wait_for_open(self, api: OrderList, record: BatchRecord, *, told: Told) -> int:
+        """Wait for orders that do not say whose they are because they are not finished; gives how many still do not.
+
+        A batch that was never sent from here may have been sent by a ledger that is lost: one of them may be its.
+        """
+        waiting = self._unfinished(record)
+        waited_s, bound_s = 0.0, min(LONGEST_WAIT_S, self.settings.polling.give_up_after_s)
+        while waiting and waited_s < bound_s:
+            wait_s = policy.poll_wait_s(waited_s, first_s=self.settings.polling.first_s, max_s=bound_s)
+            await self.clock.sleep(wait_s)
+            waited_s += wait_s
+            await self.read_list(api, whole=False, told=told)
+            waiting &= self._unfinished(record)
+        return len(waiting)
+
+    def _unfinished(self, record: BatchRecord) -> frozenset[str]:
+        orders = self.ledger.shelf.orders(self.environment)
+        return frozenset(one for one in self.evidence(record).open_orders if orders[one].status != "FAILED")
 
     def needs_whole_list(self, record: BatchRecord, now: datetime) -> bool:
         """Whether some row may be proven absent: only readings from end to end do that."""

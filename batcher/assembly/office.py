@@ -1,7 +1,6 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +9,7 @@ from typing import Self
 from filelock import FileLock
 from pydantic import SecretStr
 
-from batcher import planning, policy
+from batcher import planning
 from batcher.assembly.casework import Casework
 from batcher.assembly.parts import Parts
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
@@ -77,11 +76,7 @@ class Office:
     def plan_to_resume(self, batch: str) -> planning.Plan:
         """What is left of the last confirmed plan. Raises `UsageError` where the batch was never confirmed."""
         record = self.batch(batch)
-        choices = planning.choices_of(record)
-        if record.first_confirmed_at is not None and policy.key_is_old(record.first_confirmed_at, self.now):
-            # That it was sent from nowhere else was said when its keys were young.
-            choices = replace(choices, never_sent=False)
-        return self.plan(planning.sheet_of(record), batch, choices)
+        return self.plan(planning.sheet_of(record), batch, planning.choices_of(record))
 
     @property
     def orders_per_minute(self) -> int:

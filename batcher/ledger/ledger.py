@@ -90,6 +90,11 @@ class Ledger:
                 connection, environment, besides=besides, twin_digests=twin_digests, paid_since=paid_since
             )
 
+    def owner_of_key(self, environment: Environment, key: str) -> tuple[str, str] | None:
+        """The batch and the name of the row whose attempt has this key, if one has it."""
+        with self._engine.connect() as connection:
+            return reading.owner_of_key(connection, environment, key)
+
     def proven_kinds(self, environment: Environment) -> set[tuple[tuple[str, ...], Distribution]]:
         """What was paid before in this environment: products, as they were written, and delivery."""
         with self._engine.connect() as connection:
@@ -210,8 +215,11 @@ class SqlJournal:
 
         await self._writer.write(write)
 
-    async def proven_absent(self, attempt_id: int, *, why: str, at: Instant, by: str | None = None) -> None:
+    async def proven_absent(
+        self, attempt_id: int, *, why: str, at: Instant, by: str | None = None, lets_go: bool = False
+    ) -> None:
         """Note that an attempt was never made."""
+        values = {"order_id": None} if lets_go else {}
         await self._writer.write(
             lambda connection: writing.move(
                 connection,
@@ -222,6 +230,7 @@ class SqlJournal:
                 by,
                 error_type="never_created",
                 error_message=f"No order was made: {why}.",
+                **values,
             )
         )
 

@@ -244,6 +244,19 @@ def proven_kinds(connection: Connection, environment: Environment) -> set[tuple[
     return {(tuple(json.loads(codes)), Distribution(distribution)) for codes, distribution in found}
 
 
+def owner_of_key(connection: Connection, environment: Environment, key: str) -> tuple[str, str] | None:
+    """The batch and the name of the row whose attempt has this key, if one has it."""
+    query = (
+        select(batches.c.name, rows.c.identity)
+        .join(rows, rows.c.batch_id == batches.c.id)
+        .join(attempts, attempts.c.row_id == rows.c.id)
+        .join(environments, batches.c.environment_id == environments.c.id)
+        .where(environments.c.base_url == environment.base_url, attempts.c.key == key)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else (found.name, keys.row_name(found.identity))
+
+
 def account_of(connection: Connection, *, base_url: str, fingerprint: str) -> str | None:
     """The account under which this API key was used before, if it was."""
     query = (

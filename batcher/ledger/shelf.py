@@ -70,9 +70,11 @@ class Shelf:
             proven=found.get("proven", False),
         )
 
-    def known_orders(self, environment: Environment) -> frozenset[str]:
-        """The ids of all orders that an attempt has."""
+    def known_orders(self, environment: Environment, *, since: datetime | None = None) -> frozenset[str]:
+        """The ids of all orders that an attempt has; of those accepted `since` then, where that is said."""
         query = select(attempts.c.order_id).where(_here(attempts, environment), attempts.c.order_id.is_not(None))
+        if since is not None:
+            query = query.where(attempts.c.accepted_at >= since)
         with self._engine.connect() as connection:
             return frozenset(order_id for order_id in connection.scalars(query) if order_id is not None)
 
@@ -162,7 +164,7 @@ def _keep_orders(
         values: dict[str, Any] = {
             "status": order.status,
             # What was told once stays told: a page may be of an older moment than a reading by id.
-            "description": order.description or (old.description if old else None),
+            "description": (old.description if old else None) or order.description,
             "key": order.key or (old.key if old else None),
             "currency": order.currency or (old.currency if old else None),
             "price": order.price if order.price is not None else (old.price if old else None),

@@ -1,7 +1,9 @@
 """What Runa's order list says about the rows of a plan: orders that were made from elsewhere."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from decimal import Decimal
 
 from batcher import keys
 from batcher.evidence import Evidence, Found, Stray
@@ -45,11 +47,9 @@ def check_list(
     listed = list(lines)
     strays = _live(evidence)
     nameless = [one for one in strays if one.identity is None and one.order_id not in accepted]
-    problems = [] if choices.accept_missing else [_stray(one) for one in nameless]
-    nobodys = _Nobodys(
-        by_row={one.identity: one for one in reversed(strays) if one.identity is not None},
-        others=[(one.order_id, one.order) for one in strays if one.identity is None and one.order is not None],
-    )
+    problems = [_unread(one) for one in nameless if one.order is None]
+    problems += [] if choices.accept_missing else [_stray(one) for one in nameless if one.order is not None]
+    nobodys = _Nobodys(strays)
     return [_doubted(line, nobodys, choices) for line in listed], problems
 
 
@@ -66,13 +66,38 @@ def _live(evidence: Evidence | None) -> list[Stray]:
     return [one for one in evidence.strays if one.status != "FAILED"] if evidence is not None else []
 
 
-@dataclass(frozen=True, slots=True)
 class _Nobodys:
-    """Orders with the tag of the batch and the key of no row."""
+    """Orders with the tag of the batch and the key of no row, by what may make them a row's."""
 
-    by_row: Mapping[str, Stray]
-    """Those that have a row's reference, by its identity."""
-    others: Sequence[tuple[str, Order]]
+    def __init__(self, strays: Iterable[Stray]) -> None:
+        self.by_row: dict[str, Stray] = {}
+        """Those that have a row's reference, by its identity."""
+        self._by_recipient: dict[str, str] = {}
+        self._links: defaultdict[Decimal, list[Order]] = defaultdict(list)
+        for stray in strays:
+            if stray.identity is not None:
+                self.by_row.setdefault(stray.identity, stray)
+            elif stray.order is not None:
+                self._note(stray.order)
+
+    def _note(self, order: Order) -> None:
+        for word in (order.email, order.recipient_reference):
+            if word:
+                self._by_recipient.setdefault(word.casefold(), order.order_id)
+        if order.distribution in (None, Distribution.PAYOUT_LINK.value) and order.amount is not None:
+            self._links[order.amount].append(order)
+
+    def for_the_same(self, payout: Payout) -> str | None:
+        """An order that may have paid the person of a row: by address, else, for a link, by what it is worth."""
+        ours = [word.casefold() for word in (payout.email, payout.recipient_reference) if word]
+        for word in ours:
+            if word in self._by_recipient:
+                return self._by_recipient[word]
+        for order in self._links.get(payout.amount, ()):
+            told_apart = bool(ours) and bool(order.email or order.recipient_reference)
+            if not told_apart and order.currency in (None, payout.currency):
+                return order.order_id
+        return None
 
 
 def _doubted(line: PlanLine, nobodys: _Nobodys, choices: Choices) -> PlanLine:
@@ -93,20 +118,22 @@ def _why(line: PlanLine, nobodys: _Nobodys) -> str | None:
         return f"order {stray.order_id} in Runa's list carries this batch and reference, under another key"
     if line.standing is Standing.UNKNOWN:
         return None
-    for order_id, order in nobodys.others:
-        if _may_be(line.payout, order):
-            return f"order {order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
-    return None
+    order_id = nobodys.for_the_same(line.payout)
+    if order_id is None:
+        return None
+    return f"order {order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
 
 
-def _may_be(payout: Payout, order: Order) -> bool:
-    """Whether an order may have paid the person of a row: by address, else, for a link, by what it is worth."""
-    theirs = {word.casefold() for word in (order.email, order.recipient_reference) if word}
-    ours = {word.casefold() for word in (payout.email, payout.recipient_reference) if word}
-    if theirs and ours:
-        return bool(theirs & ours)
-    is_link = order.distribution in (None, Distribution.PAYOUT_LINK.value)
-    return is_link and order.amount == payout.amount and order.currency in (None, payout.currency)
+def _unread(stray: Stray) -> Problem:
+    """Not even --accept-missing goes on: whom it paid is not known, and that person may be in the file again."""
+    return Problem(
+        line=None,
+        column=None,
+        value=None,
+        message=f"Order {stray.order_id} in Runa's list was made for this batch, and could not be read: for whom?",
+        fix="Try again in some minutes.",
+        kind="order_without_row",
+    )
 
 
 def _stray(stray: Stray) -> Problem:

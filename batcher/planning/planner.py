@@ -305,6 +305,6 @@ def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]
                 f"Batch {record.name} {was} and would send {orders}, and whether it was sent from elsewhere "
                 f"cannot be told: {evidence.why_incomplete}."
             ),
-            fix="Try again in some minutes, or say --never-sent if no other machine or copy of the ledger ever sent it.",
+            fix="Try again in some minutes, or say --never-sent if no other machine or copy of the ledger sent it.",
             kind="old_plan" if old else "never_sent",
         )

@@ -46,11 +46,12 @@ def choices_of(record: BatchRecord) -> Choices:
     pay_again = said.get("pay_again")
     repeats, reason = said.get("repeats"), said.get("reason")
     return Choices(
-        accept_missing=True,
+        accept_missing=bool(said.get("accept_missing")),
         pay_again=frozenset(map(str, pay_again)) if isinstance(pay_again, list) else frozenset(),
         repeats=repeats if isinstance(repeats, str) else None,
         reason=reason if isinstance(reason, str) else None,
         retry=False,
         skip_invalid=True,
-        never_sent=bool(said.get("never_sent")),
+        # That it was sent from nowhere else was true when it was said, and a copy of the ledger would say it again.
+        never_sent=False,
     )

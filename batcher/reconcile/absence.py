@@ -81,8 +81,10 @@ class Judge:
         readings: Sequence[ListReading],
         kept: Mapping[str, KeptOrder],
         settle_after: timedelta,
+        recent: frozenset[str] = frozenset(),
     ) -> None:
-        """`readings` are those of the environment, oldest first."""
+        """`readings` are those of the environment, oldest first; `recent` its orders that any list must have."""
+        self._recent = recent
         self._evidence = evidence
         self._settle_after = settle_after
         self._readings = {one.id: one for one in readings}
@@ -146,7 +148,12 @@ class Judge:
 
     def _why_still_open(self, first_send: SendRecord) -> str:
         """Orders that do not say whose they are, and that were not there before the key's first send; or nothing."""
-        could_be = [order_id for order_id, order in self._open if not self._was_there(order, first_send)]
+        # One that is not finished may be ours from before: a ledger that is lost, or a copy, may have sent the key.
+        could_be = [
+            order_id
+            for order_id, order in self._open
+            if order.status != FAILED or not self._was_there(order, first_send)
+        ]
         if not could_be:
             return ""
         others = len(could_be) - 1
@@ -196,6 +203,8 @@ class Judge:
         if not reading.whole:
             return "only the new part of the order list was read"
         lacking = [one for one, send_id in self._made.items() if self._lacked(one, send_id, reading)]
+        if not lacking and (others := sorted(reading.missing & self._recent)):
+            return f"the order list lacks orders of other batches that were made lately, such as {others[0]}"
         return f"the order list {lacks(lacking)}" if lacking else ""
 
     def _lacked(self, order_id: str, send_id: int | None, reading: ListReading) -> bool:

@@ -1,5 +1,6 @@
 """What a person decides, where evidence cannot: that an order is a row's, or that a row was never paid."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from batcher.echo import contradictions
@@ -30,6 +31,7 @@ async def accept_order(
     at: Instant,
     by: str,
     reason: str,
+    owner_of: Callable[[str], tuple[str, str] | None] = lambda key: None,
 ) -> AttemptRecord:
     """Make an order the row's, because a person says so; gives where its attempt then stands.
 
@@ -40,10 +42,21 @@ async def accept_order(
     attempt = _decidable(row, TAKING)
     order = await _read(api, order_id)
     owner = next((one for one in record.rows if order.key in {each.order.key for each in one.attempts}), row)
-    if owner is not row:
+    if owner.identity != row.identity:
         raise UsageError(
             f"Order {order_id} carries the key of '{owner.name}', so it is that row's.",
             "Look up the order of this row; `batcher reconcile` finds what Runa's list has.",
+        )
+    elsewhere = None if order.key is None else owner_of(order.key)
+    if elsewhere is not None and elsewhere[0] != record.name:
+        raise UsageError(
+            f"Order {order_id} carries the key of '{elsewhere[1]}' in batch {elsewhere[0]}, so it is that row's.",
+            "Look up the order of this row.",
+        )
+    if order.status == "FAILED" and order.key is None and attempt.order.key not in (order.description or ""):
+        raise UsageError(
+            f"Order {order_id} failed and does not say whose it is, so it settles nothing.",
+            "Look for the row's own order; where there is none at all, decide with --never-created.",
         )
     if await docket.claim_order(attempt.id, order_id) is not None:
         raise UsageError(f"Order {order_id} is another row's already.", "`batcher results` shows whose it is.")
@@ -104,7 +117,9 @@ async def declare_never_created(
             f"Order {seen[0].order_id} in Runa's list carries the key of '{row.name}', so one was created.",
             f"Decide with --order {seen[0].order_id}, or run `batcher reconcile`.",
         )
-    await docket.proven_absent(attempt.id, why=f"a person decided so ({reason})", at=at, by=by)
+    # An order that does not carry the row's key may be another row's, and is free for it.
+    lets_go = attempt.order_id not in {one.order_id for one in evidence.of(row.identity)}
+    await docket.proven_absent(attempt.id, why=f"a person decided so ({reason})", at=at, by=by, lets_go=lets_go)
     return replace(attempt, state=State.ABSENT)
 
 

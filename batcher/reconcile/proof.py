@@ -107,6 +107,8 @@ def _prices(record: BatchRecord, kept: Mapping[str, KeptOrder], findings: _Findi
     uncompared: list[str] = []
     for attempt in paid:
         order = kept.get(attempt.order_id or "")
+        if order is not None and order.status == "FAILED":
+            findings.mismatches.append(f"Order {attempt.order_id} is paid in the ledger and failed in Runa's list.")
         if attempt.price is None or order is None or order.price is None:
             uncompared.append(attempt.order_id or attempt.order.key)
             continue

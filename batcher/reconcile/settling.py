@@ -30,6 +30,8 @@ class Knowledge:
     now: datetime
     """The latest of all clocks."""
     settle_after: timedelta
+    recent: frozenset[str] = frozenset()
+    """Orders of the environment that were made so lately that a list without them is no list."""
     speaker: Speaker | None = None
     """As whom keys would be asked about again; `None` counts as whoever asked first."""
 
@@ -57,6 +59,7 @@ async def settle_by_evidence(record: BatchRecord, knowledge: Knowledge, *, docke
         readings=knowledge.readings,
         kept=knowledge.kept,
         settle_after=knowledge.settle_after,
+        recent=knowledge.recent,
     )
     passes = _passes(record)
     for row in record.rows:

@@ -79,6 +79,11 @@ def _key_file(value: Path) -> Path:
     return path
 
 
+def _listed(value: object) -> object:
+    """`csv, xlsx` of a variable as the list that the file has."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
 def _ascending(lower: str, low: float, upper: str, high: float) -> None:
     if low > high:
         raise ValueError(f"{lower} is {low:g}, above {upper}, which is {high:g}; it must not be.")
@@ -309,7 +314,7 @@ class Results(_Section):
     directory: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_path)] = Field(
         default=Path("results"), description="The folder for NAME.csv; a relative one is below the working directory."
     )
-    formats: tuple[Format, ...] = Field(
+    formats: Annotated[tuple[Format, ...], BeforeValidator(_listed)] = Field(
         default=("csv",),
         min_length=1,
         description="What a run writes: csv, xlsx, parquet, or several of them.",

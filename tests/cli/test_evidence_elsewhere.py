@@ -4,6 +4,7 @@ import pytest
 
 from tests.cli.desk import Desk, Done, row, rows
 from tests.cli.evidence import (
+    ERRORS_ALIKE,
     assert_paid_once,
     copy_of_the_ledger,
     issued,
@@ -93,6 +94,28 @@ def test_an_old_copy_finds_the_second_attempts_that_it_never_made(desk: Desk) ->
     assert_paid_once(desk, 3)
 
 
+@pytest.mark.parametrize("command", ["run", "resume"])
+def test_an_unknown_key_is_not_sent_again_beside_a_live_order_of_an_attempt_that_this_copy_never_made(
+    desk: Desk, command: str
+) -> None:
+    # The errors are not stored: whoever sends the key of the first attempt again makes a second order.
+    desk.sandbox.switch(**ERRORS_ALIKE, error_unmade=[1, 2, 3])
+    sheet = desk.sheet(rows(1))
+    assert desk.pay(sheet).code == 7
+    copy = copy_of_the_ledger(desk)
+    assert desk.batcher("decide", "march", "R0", "--never-created", "--reason", "seen in the portal").code == 7
+    desk.sandbox.switch(error_unmade=0)
+    assert desk.pay(sheet).code == 0
+    paid, posts = order_of(desk, "R0")["id"], desk.posts()
+    put_back(desk, copy)
+
+    done = desk.pay(sheet) if command == "run" else desk.batcher("resume", "march", "--yes")
+    assert desk.posts() == posts
+    assert issued(desk) == {"R0": 1}
+    assert (done.code, paid in done.err) == (7, True), done
+    assert desk.results()[0]["status"] == "UNKNOWN"
+
+
 def test_a_renamed_account_is_refused_while_its_key_is_known(desk: Desk) -> None:
     sheet = desk.sheet(rows(2))
     desk.pay(sheet)
@@ -132,6 +155,10 @@ def test_an_order_of_the_batch_that_fits_no_row_stops_it_and_is_named(desk: Desk
     done = desk.pay(others, "--accept-missing")
     assert done.code == 0
     assert f"Not proven: Order {lost} carries the tag of this batch" in done.err
+    assert desk.posts() == 4
+
+    assert desk.pay(others).code == 0, "what somebody went on without is not asked about again"
+    assert desk.batcher("reconcile", "march").code == 0
     assert desk.posts() == 4
 
 

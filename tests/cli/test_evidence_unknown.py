@@ -109,12 +109,20 @@ def test_an_order_of_somebody_that_is_not_finished_could_be_the_rows_and_proves_
     assert set(never_made(desk).json["settlement"]["never_made"]) == {"R0"}
 
 
-def test_an_order_of_somebody_from_before_the_first_send_stands_in_nobodys_way(desk: Desk) -> None:
+def test_an_unfinished_order_from_before_the_first_send_may_be_a_lost_ledgers(desk: Desk) -> None:
     settles_within_a_second(desk)
-    desk.sandbox.make_foreign(settle_s=3600)
+    desk.settings["polling"] = {"give_up_after_s": 1}
+    (stranger,) = desk.sandbox.make_foreign(settle_s=3600)
     desk.sandbox.switch(**ERRORS_ALIKE, error_unmade_stored=[1])
-    assert desk.pay(desk.sheet(rows(1))).code == 7
+    done = desk.pay(desk.sheet(rows(1)))
+    assert done.code == 7
+    assert "1 order in Runa's list is not finished and may be anybody's" in done.err
 
+    done = again_until(
+        lambda: desk.batcher("reconcile", "march"), lambda done: "two readings of the order list" not in done.err
+    )
+    assert f"order {stranger} of Runa's list is not finished and does not say whose it is" in done.err
+    desk.sandbox.advance(7200)
     assert set(never_made(desk).json["settlement"]["never_made"]) == {"R0"}
 
 
@@ -221,6 +229,19 @@ def test_a_failed_order_that_came_through_is_not_paid_again(desk: Desk) -> None:
     desk.sandbox.advance(3600)
 
     assert desk.pay(sheet).code == 0
+    assert desk.posts() == 2
+    assert_paid_once(desk, 2)
+
+
+@pytest.mark.parametrize("shape", ["bare", "full"])
+def test_reconcile_takes_over_a_failed_order_that_came_through_and_sends_nothing(desk: Desk, shape: str) -> None:
+    desk.sandbox.switch(late_s=600, failed_shape=shape)
+    assert desk.pay(desk.sheet([row("R1", Email="late@example.com"), row("R2")])).code == 3
+    assert [line["status"] for line in desk.results()] == ["FAILED", "COMPLETED"]
+    desk.sandbox.advance(3600)
+
+    done = desk.batcher("reconcile", "march")
+    assert done.code == 0, done
     assert desk.posts() == 2
     assert_paid_once(desk, 2)
 

@@ -4,6 +4,7 @@ import random  # noqa: TID251 - chance is an argument here, and seeded
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from batcher.policy import (
     poll_wait_s,
     state_after,
     stored_at_the_door,
+    told_the_same,
     wait_s,
     why_not_resend,
 )
@@ -361,6 +363,36 @@ def test_stored_at_the_door_looks_at_the_last_answers_only(history: list[Verdict
     assert stored_at_the_door(history) == stored_at_the_door(history[-STORED_AFTER:])
     assert stored_at_the_door([*history, *[RATE_LIMITED] * STORED_AFTER])
     assert not stored_at_the_door(history[: STORED_AFTER - 1])
+
+
+PAGES = [judge(Reply(http_status=status, fault=Fault.UNREADABLE)) for status in (401, 403, 404, 418)]
+"""Pages of nobody's that refuse."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("others_passed", [False, True])
+def test_a_page_that_refuses_the_key_three_times_tells_the_same_and_stores_nothing_at_the_door(
+    page: Verdict, others_passed: bool
+) -> None:
+    assert told_the_same([page] * STORED_AFTER)
+    assert not told_the_same([page] * (STORED_AFTER - 1))
+    assert not stored_at_the_door([page] * STORED_AFTER)
+    assert state_after([page] * STORED_AFTER, others_passed=others_passed) is State.UNKNOWN
+
+
+def test_pages_that_differ_and_pages_of_a_broken_server_do_not_tell_the_same() -> None:
+    for page, other in combinations(PAGES, 2):
+        assert not told_the_same([page, page, other])
+    broken = judge(Reply(http_status=502, fault=Fault.UNREADABLE))
+    assert not told_the_same([broken] * STORED_AFTER)
+    assert not told_the_same([judge(Reply(fault=Fault.NO_ANSWER))] * STORED_AFTER)
+
+
+@UNHURRIED
+@given(histories)
+def test_what_is_stored_at_the_door_tells_the_same_and_only_the_last_answers_count(history: list[Verdict]) -> None:
+    assert told_the_same(history) >= stored_at_the_door(history)
+    assert told_the_same(history) == told_the_same(history[-STORED_AFTER:])
 
 
 # Waits

@@ -151,7 +151,7 @@ def test_an_unreadable_line_of_an_unsent_row_withdraws_it_until_it_is_mended(boo
 
 
 OLD = KEY_LIFE.days + 1
-UNREAD = Evidence(why_incomplete="it is longer than 40 pages")
+UNREAD = Evidence(why_incomplete="the list is longer than 40 pages")
 """Runa's order list could not be read to its end."""
 
 
@@ -164,8 +164,8 @@ def test_rows_confirmed_so_long_ago_need_the_word_that_they_were_never_sent(book
             "old_plan",
             (
                 "File: Batch nov was first confirmed over 29 days ago and would send 2 orders, and whether it was sent "
-                "from elsewhere cannot be told: it is longer than 40 pages. Run again with --never-sent if it was "
-                "never sent from another machine or copy of the ledger."
+                "from elsewhere cannot be told: the list is longer than 40 pages. Try again in some minutes, or say "
+                "--never-sent if no other machine or copy of the ledger sent it."
             ),
         )
     ]

@@ -62,7 +62,7 @@ def test_a_row_that_was_refused_or_failed_is_retried_under_the_next_key(book: Bo
 
 def test_a_row_that_is_proven_absent_is_retried_under_the_next_key() -> None:
     line = only_line(plan_of(sheet(JO), record_of(attempt(State.ABSENT, JO))))
-    assert (line.standing, line.why) == (Standing.RETRY, "absent: no reason given")
+    assert (line.standing, line.why) == (Standing.RETRY, "its order was never made")
     assert line.order == planned(JO, number=2)
 
 
