@@ -25,6 +25,11 @@ STRAYS_READ = 1000
 """Orders that fit no row and are read by id, so that a row for the same person is seen to be doubtful."""
 AT_ONCE = 4
 
+MOST_AWAITED = 200
+"""More of them are never all finished: the account is busy."""
+
+FINISHED = frozenset({"COMPLETED", "FAILED"})
+
 LONGEST_WAIT_S = 30.0
 """How long the look before a batch's first send waits for orders that are not finished."""
 
@@ -123,13 +128,28 @@ class Inquiry:
         """
         waiting = self._unfinished(record)
         waited_s, bound_s = 0.0, min(LONGEST_WAIT_S, self.settings.polling.give_up_after_s)
-        while waiting and waited_s < bound_s:
+        while 0 < len(waiting) <= MOST_AWAITED and waited_s < bound_s:
             wait_s = policy.poll_wait_s(waited_s, first_s=self.settings.polling.first_s, max_s=bound_s)
             await self.clock.sleep(wait_s)
             waited_s += wait_s
+            waiting = await self._still_unfinished(api, waiting)
+        if waited_s:
+            # What they say of themselves by now is kept as any reading keeps it.
             await self.read_list(api, whole=False, told=told)
-            waiting &= self._unfinished(record)
         return len(waiting)
+
+    async def _still_unfinished(self, api: OrderList, waiting: frozenset[str]) -> frozenset[str]:
+        unfinished: set[str] = set()
+        asked = sorted(waiting)
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            replies = await asyncio.gather(*(api.read(one) for one in some))
+            unfinished |= {
+                one
+                for one, reply in zip(some, replies, strict=True)
+                if reply.order is None or reply.order.status not in FINISHED
+            }
+        return frozenset(unfinished)
 
     def _unfinished(self, record: BatchRecord) -> frozenset[str]:
         orders = self.ledger.shelf.orders(self.environment)
