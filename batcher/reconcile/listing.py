@@ -19,6 +19,9 @@ from batcher.ports import Clock, OrderList
 
 T = TypeVar("T")
 
+PAGINATION_ERROR = "pagination_error"
+"""What Runa says to a cursor that it does not take."""
+
 READERS = 4
 """Orders read by id at one time."""
 MOST_BY_ID = 500
@@ -44,6 +47,8 @@ class _Chain:
 
     pages: list[OrderPage] = field(default_factory=list)
     why_incomplete: str = ""
+    refused: bool = False
+    """Its very first cursor was: there may be nothing in that direction."""
 
 
 class ListReader:
@@ -115,12 +120,22 @@ class ListReader:
         self._take(first)
         after = await self._chain("after", first.after)
         before = await self._chain("before", first.before)
+        if before.refused:
+            before.why_incomplete = await self._why_not_first()
         pages = [*reversed(before.pages), first, *after.pages]
         seen = [order.order_id in kept for page in pages for order in page.orders]
         if False in _between(seen):
             # New orders come anywhere: what is new is not found at the ends.
             return after.why_incomplete or before.why_incomplete, None
         return after.why_incomplete or before.why_incomplete, _frontier(pages)
+
+    async def _why_not_first(self) -> str:
+        """Why something may come before the first page, where its own cursor is refused; or nothing."""
+        answer = await self._page()
+        if answer.content is None:
+            return _why_unreadable(answer.reply)
+        known = all(order.order_id in self._orders for order in answer.content.orders)
+        return "" if known else "orders came in before the first page while it was read"
 
     async def _walk_on(self, frontier: Frontier, witnesses: frozenset[str]) -> tuple[str, Frontier | None] | None:
         """What is new at both ends; `None` where the cursors no longer lead to what they led to, or past something."""
@@ -152,6 +167,7 @@ class ListReader:
             answer = await (self._page(after=cursor) if direction == "after" else self._page(before=cursor))
             if answer.content is None:
                 chain.why_incomplete = _why_unreadable(answer.reply)
+                chain.refused = not chain.pages and answer.reply.error_type == PAGINATION_ERROR
                 return chain
             page = answer.content
             if not page.orders:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batcher.evidence import Frontier, KeptOrder, Walk
-from batcher.model import Order, OrderPage, Reply
+from batcher.model import Answer, Order, OrderPage, Reply
 from batcher.policy import RATE_LIMITED
 from batcher.ports import OrderList
 from batcher.reconcile.listing import LONGEST_PAUSE_S, MOST_BY_ID, READERS
@@ -50,6 +50,21 @@ def kept_from(walk: Walk) -> dict[str, KeptOrder]:
 
 
 # To both ends
+
+
+@pytest.mark.parametrize(
+    ("came_in", "why"), [(False, ""), (True, "orders came in before the first page while it was read")]
+)
+def test_a_first_page_whose_own_cursor_is_refused_is_the_first_if_it_still_is(came_in: bool, why: str) -> None:
+    class Refusing(Scripted):
+        async def page(self, *, after: str | None = None, before: str | None = None) -> Answer[OrderPage]:
+            answer = await super().page(after=after, before=before)
+            if came_in:
+                self.pages[""] = page("O-0", "O-1", after="1", before="0")
+            return answer
+
+    walk = walked(Refusing({"": page("O-1", after="1", before="1"), "after 1": page()}))
+    assert (walk.why_incomplete, walk.whole) == (why, True)
 
 
 @pytest.mark.parametrize("list_order", ORDERS)
