@@ -49,6 +49,16 @@ def test_a_row_that_needs_a_person_is_named_with_the_way_out(desk: Desk) -> None
         assert "batcher decide" in said
 
 
+def test_the_order_of_another_batchs_row_is_nobodys_to_decide(desk: Desk) -> None:
+    desk.sandbox.switch(**ERRORS_ALIKE, error_made_stored=[1], list_lag_s=3600)
+    assert desk.pay(desk.sheet([row("C1", "77.00")], "april.csv"), "--never-sent", batch="april").code == 7
+    assert desk.pay(desk.sheet([row("R1")]), "--never-sent").code == 7
+
+    code, said = decide(desk, "--order", order_of(desk, "C1")["id"])
+    assert (code, "carries the key of 'C1' in batch april" in said) == (2, True)
+    assert desk.results()[0]["order_id"] == ""
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_a_person_takes_the_order_as_it_is(desk: Desk, what: str) -> None:
     order_id = wrong(desk, what)

@@ -13,9 +13,10 @@ from batcher.reconcile import Judgement
 from batcher.reconcile.absence import Judge, judge_absence
 from batcher.records import RowRecord, SendRecord
 from batcher.states import State
-from tests.payouts import NOW, SPEAKER, payout
+from tests.payouts import ENVIRONMENT, NOW, SPEAKER, payout, sheet
 from tests.reconcile.case import SETTLE_AFTER, Case, reader
 from tests.reconcile.conftest import Opening
+from tests.reconcile.lists import Scripted, page
 
 JO = payout("R1")
 ANN = payout("R2", email="ann@example.com")
@@ -486,6 +487,23 @@ def test_once_an_unfinished_order_has_said_whose_it_is_it_stands_in_nobodys_way(
     lost.wait(3000)
     lost.read()
     assert judged(lost).proven
+
+
+def test_a_list_that_lacks_what_another_batch_was_given_lately_is_no_list(opening: Opening) -> None:
+    case = opening(error_unmade_stored={"overall": [1]})
+    case.confirm(JO)
+    case.ask_until_stored("R1")
+    case.book.confirm(sheet(ANN), "oct")
+    case.book.bring("R2", State.COMPLETED, batch="oct")
+    empty = Scripted({"": page()})
+    case.read(api=empty)
+    case.wait(1000)
+    case.read(api=empty)
+    recent = case.book.ledger.shelf.known_orders(ENVIRONMENT, since=case.book.now - KEY_LIFE)
+    assert len(recent) == 1
+    done = case.settle(recent=recent)
+    assert (done.absent, "lacks orders of other batches" in done.unsettled["R1"].why) == ({}, True)
+    assert list(case.settle().absent) == ["R1"], "what was made long ago, a list need not keep"
 
 
 @pytest.mark.parametrize(("email", "proven"), [("stuck@example.com", False), ("fail@example.com", True)])

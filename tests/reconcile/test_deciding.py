@@ -109,6 +109,27 @@ def test_an_order_that_failed_leaves_the_row_failed(opening: Opening) -> None:
     assert accept(case, said[0]["id"]).state is State.FAILED
 
 
+def test_an_order_that_is_not_the_rows_is_free_again_once_the_row_was_declared_never_created(unknown: Case) -> None:
+    (somebodys,) = unknown.foreign(email="somebody@example.com", description="Christmas")
+    unknown.wait(60)
+    assert accept(unknown, somebodys).state is State.MISMATCH
+    declare(unknown)
+    latest = unknown.book.row("R1").latest
+    assert (latest.state, latest.order_id) == (State.ABSENT, None)
+
+
+def test_the_rows_own_order_stays_with_it_when_somebody_says_it_was_never_created(opening: Opening) -> None:
+    case = opening(error_unmade_stored={"overall": [1]})
+    case.confirm(JO)
+    case.send("R1")
+    own = case.order_elsewhere(replace(JO, amount=Decimal("12.00")), number=2)
+    case.wait(60)
+    assert accept(case, own).state is State.MISMATCH
+    case.read()
+    declare(case)
+    assert case.book.row("R1").latest.order_id == own
+
+
 def test_an_order_that_failed_and_says_nothing_more_settles_no_row(unknown: Case) -> None:
     (somebodys,) = unknown.foreign(email="fail@example.com")
     unknown.wait(60)

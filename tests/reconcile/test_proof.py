@@ -101,6 +101,11 @@ def test_prices_that_agree_are_summed() -> None:
     assert "The price of 1 paid order in Runa's list is the total paid: GBP 9.80." in one.agreements
 
 
+def test_a_paid_order_that_the_list_shows_as_failed_is_named() -> None:
+    proof = proven(batch(row("R1", State.COMPLETED)), replace(kept("O-R1"), status="FAILED"))
+    assert proof.mismatches == ("Order O-R1 is paid in the ledger and failed in Runa's list.",)
+
+
 def test_a_price_that_differs_is_named_with_both_figures() -> None:
     record = batch(row("R1", State.COMPLETED), row("R2", State.COMPLETED))
     proof = proven(record, kept("O-R1"), kept("O-R2", Decimal("10.80")))

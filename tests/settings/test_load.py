@@ -50,6 +50,12 @@ def test_the_file_wins_over_the_defaults_and_a_variable_over_the_file(load: Load
     assert settings.input.require_reference is True
 
 
+def test_a_variable_lists_formats_with_commas_and_the_file_as_a_list(load: Load) -> None:
+    assert load("", {"BATCHER_RESULTS__FORMATS": "csv, xlsx"}).results.formats == ("csv", "xlsx")
+    assert load('[results]\nformats = ["parquet"]').results.formats == ("parquet",)
+    assert "results.formats" in refused(load, "", {"BATCHER_RESULTS__FORMATS": "csv,pdf"})[0]
+
+
 def test_the_environment_of_the_process_is_never_read() -> None:
     program = "from batcher.settings import *; print(load_settings(None, {}, places=()), Settings(), sep='\\n')"
     environ = {**os.environ, "BATCHER_LIMITS__ORDERS_PER_MINUTE": "7", "BATCHER_API": "{"}
