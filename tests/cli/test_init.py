@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import stat
 import subprocess
 import sys
@@ -515,20 +516,28 @@ def test_what_is_kept_in_a_systems_keyring_is_found_by_the_doctor(tmp_path: Path
     assert "s3cret" not in shown + examined.stdout + examined.stderr
 
 
+def read_from(terminal: int) -> str:
+    """What comes next; fails where nothing does."""
+    ready, _, _ = select.select([terminal], [], [], 60)
+    assert ready, "nothing came for a minute"
+    return os.read(terminal, 4096).decode()
+
+
 def typed_on(terminal: int, script: list[tuple[str, str]]) -> str:
     """Type each answer when its question has come; gives all that the terminal showed."""
     shown, seen = "", 0
     try:
         for question, answer in script:
             while question not in shown[seen:]:
-                shown += os.read(terminal, 4096).decode()
+                shown += read_from(terminal)
             seen = shown.index(question, seen) + len(question)
-            while not shown[seen:].rstrip(" ").endswith(":"):
-                shown += os.read(terminal, 4096).decode()
+            # The space comes last, and where nothing is to show, once nothing shows any more.
+            while not shown[seen:].endswith(": "):
+                shown += read_from(terminal)
             seen = len(shown)
             os.write(terminal, f"{answer}\n".encode())
-        while piece := os.read(terminal, 4096):
-            shown += piece.decode()
+        while piece := read_from(terminal):
+            shown += piece
     except OSError:
         pass  # how Linux says that the other end is closed
     finally:
