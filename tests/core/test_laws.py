@@ -176,6 +176,14 @@ def test_a_key_that_is_stored_at_the_door_is_spent_only_if_others_passed(row: On
     assert states(row) == [State.REJECTED]
 
 
+def test_a_key_that_was_turned_away_too_long_ago_gives_way_to_the_next(row: OneRow) -> None:
+    row.run(Row.AS_BEFORE, ["400 insecure_protocol"])
+    row.wait(30 * DAY)
+    row.run(Row.AS_BEFORE, ["accepted"])
+    row.check_laws()
+    assert states(row) == [State.WITHDRAWN, State.ACCEPTED]
+
+
 def test_an_unknown_key_is_never_sent_again_once_it_may_be_forgotten(row: OneRow) -> None:
     row.run(Row.AS_BEFORE, ["crashed, but made"])
     row.wait(30 * DAY)
