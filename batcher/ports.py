@@ -154,10 +154,6 @@ class Docket(Protocol):
         """Note that an attempt was never made, or that a person says so. `lets_go`: the order it has is not its own."""
         ...
 
-    async def others_passed(self, attempt_id: int, since: datetime) -> bool:
-        """Whether, since then, other keys of the environment got past the door."""
-        ...
-
 
 class Memory(Protocol):
     """What planning asks of the ledger beyond the batch itself."""

@@ -155,6 +155,7 @@ class Casework:
         api_key: SecretStr,
         *,
         ended: Outcome,
+        server_now: datetime | None = None,
         before: Prospect | None = None,
         ask: bool = True,
         follow_all: bool = False,
@@ -164,7 +165,8 @@ class Casework:
     ) -> Closing:
         """Read the list once more, settle, follow what was found, and prove.
 
-        `ended` is how the run before it ended. Without `ask` nothing is asked: the proof is then of what is known.
+        `ended` is how the run ended that began with `before`; `server_now` is Runa's clock, where it was asked. Without
+        `ask` nothing is asked: the proof is then of what is known.
         `follow_all` reads every open order, not only those that were found now. Where it is interrupted, nothing more
         is asked.
         """
@@ -175,7 +177,6 @@ class Casework:
 
         async def asked() -> None:
             nonlocal settlement, change
-            server_now = before.server_now if before is not None else None
             async with parts.journal() as journal, parts.client(api_key) as api:
                 record = parts.batch(batch)
                 # Before the list: what somebody orders in between is then in the list, and nothing is compared.
@@ -226,14 +227,11 @@ class Casework:
         """
         server_now = await self.knock(api_key)
         record = self._parts.recovered(batch)
-        before = Prospect(
-            plan=self._parts.plan(planning.sheet_of(record), batch, planning.choices_of(record)), server_now=server_now
-        )
         return await self.close(
             batch,
             api_key,
             ended=outcome(record),
-            before=before,
+            server_now=server_now,
             follow_all=True,
             told=told,
             watch=watch,
@@ -245,13 +243,18 @@ class Casework:
     ) -> AttemptRecord:
         """Make an order the row's, because a person says so. Raises as `accept_order` does."""
         parts = self._parts
-        record = parts.recovered(batch)
-        row = self._row(record, name)
+        row = self._row(parts.recovered(batch), name)
+
+        def owner_of(key: str) -> str | None:
+            owner = parts.ledger.owner_of_key(parts.environment, key)
+            if owner is None:
+                return None
+            return f"'{owner[1]}'" if owner[0] == batch else f"'{owner[1]}' in batch {owner[0]}"
+
         async with parts.journal() as journal, parts.client(api_key) as api:
             await parts.knock(api)
             return await accept_order(
                 row,
-                record,
                 order_id,
                 api=api,
                 docket=journal,
@@ -259,7 +262,7 @@ class Casework:
                 at=parts.clock.instant(),
                 by=user_name(),
                 reason=reason,
-                owner_of=lambda key: parts.ledger.owner_of_key(parts.environment, key),
+                owner_of=owner_of,
             )
 
     async def decide_never_created(self, batch: str, name: str, reason: str) -> AttemptRecord:
@@ -286,7 +289,7 @@ class Casework:
         was_sent = any(attempt.sends for row in record.rows for attempt in row.attempts)
         if not plan.to_send or was_sent or plan.choices.never_sent:
             return []
-        hidden = await self._inquiry.wait_for_open(api, record, told=told)
+        hidden = await self._inquiry.wait_for_open(api, told=told)
         if not hidden:
             return []
         orders = "1 order in Runa's list is" if hidden == 1 else f"{hidden} orders in Runa's list are"

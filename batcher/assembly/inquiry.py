@@ -15,6 +15,7 @@ from batcher.ports import Account, OrderList
 from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
 from batcher.reconcile.absence import why_spent_or_old
 from batcher.reconcile.listing import Told
+from batcher.reconcile.matching import open_orders
 from batcher.records import BatchRecord, Catalogue
 from batcher.states import State
 
@@ -121,12 +122,12 @@ class Inquiry:
             speaker=speaker,
         )
 
-    async def wait_for_open(self, api: OrderList, record: BatchRecord, *, told: Told) -> int:
+    async def wait_for_open(self, api: OrderList, *, told: Told) -> int:
         """Wait for orders that do not say whose they are because they are not finished; gives how many still do not.
 
         A batch that was never sent from here may have been sent by a ledger that is lost: one of them may be its.
         """
-        waiting = self._unfinished(record)
+        waiting = self._unfinished()
         waited_s, bound_s = 0.0, min(LONGEST_WAIT_S, self.settings.polling.give_up_after_s)
         while 0 < len(waiting) <= MOST_AWAITED and waited_s < bound_s:
             wait_s = policy.poll_wait_s(waited_s, first_s=self.settings.polling.first_s, max_s=bound_s)
@@ -151,9 +152,10 @@ class Inquiry:
             }
         return frozenset(unfinished)
 
-    def _unfinished(self, record: BatchRecord) -> frozenset[str]:
+    def _unfinished(self) -> frozenset[str]:
         orders = self.ledger.shelf.orders(self.environment)
-        return frozenset(one for one in self.evidence(record).open_orders if orders[one].status != "FAILED")
+        hidden = open_orders(orders, self.ledger.shelf.known_orders(self.environment))
+        return frozenset(one for one in hidden if orders[one].status != "FAILED")
 
     def needs_whole_list(self, record: BatchRecord, now: datetime) -> bool:
         """Whether some row may be proven absent: only readings from end to end do that."""

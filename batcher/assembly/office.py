@@ -13,7 +13,6 @@ from batcher import planning
 from batcher.assembly.casework import Casework
 from batcher.assembly.parts import Parts
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
-from batcher.evidence import Evidence
 from batcher.ledger import LedgerLock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
@@ -61,17 +60,9 @@ class Office:
         """All batches of all environments."""
         return self._parts.ledger.summaries()
 
-    def plan(
-        self,
-        sheet: Sheet,
-        batch: str,
-        choices: planning.Choices,
-        *,
-        server_now: datetime | None = None,
-        evidence: Evidence | None = None,
-    ) -> planning.Plan:
+    def plan(self, sheet: Sheet, batch: str, choices: planning.Choices) -> planning.Plan:
         """What a run would do, by the ledger alone; changes nothing. `Casework.look` asks Runa as well."""
-        return self._parts.plan(sheet, batch, choices, server_now=server_now, evidence=evidence)
+        return self._parts.plan(sheet, batch, choices)
 
     def plan_to_resume(self, batch: str) -> planning.Plan:
         """What is left of the last confirmed plan. Raises `UsageError` where the batch was never confirmed."""

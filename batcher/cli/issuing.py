@@ -83,6 +83,7 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
                 outcome.batch,
                 api_key,
                 ended=outcome,
+                server_now=prospect.server_now,
                 before=prospect,
                 ask=not deaf and not prospect.plan.nothing_to_do,
                 told=pages_told(given),

@@ -10,7 +10,7 @@ from batcher.lifecycle import settle
 from batcher.model import Instant, Order, Reply
 from batcher.ports import Docket, Journal, OrderList
 from batcher.reconcile.matching import unclaimed
-from batcher.records import AttemptRecord, BatchRecord, RowRecord
+from batcher.records import AttemptRecord, RowRecord
 from batcher.states import RESULT_WORDS, State
 
 DECIDABLE = frozenset({State.UNKNOWN, State.MISMATCH})
@@ -22,7 +22,6 @@ TAKING = DECIDABLE | {State.ABSENT}
 
 async def accept_order(
     row: RowRecord,
-    record: BatchRecord,
     order_id: str,
     *,
     api: OrderList,
@@ -31,27 +30,22 @@ async def accept_order(
     at: Instant,
     by: str,
     reason: str,
-    owner_of: Callable[[str], tuple[str, str] | None] = lambda key: None,
+    owner_of: Callable[[str], str | None],
 ) -> AttemptRecord:
     """Make an order the row's, because a person says so; gives where its attempt then stands.
 
     The order is read first. One that contradicts the row is quarantined (`MISMATCH`); deciding the same once more
     takes it as it is. Raises `UsageError` where the row is settled or the order is another row's, `StoppedEarly` where
-    the order cannot be read.
+    the order cannot be read. `owner_of` names the row that has a key, in words.
     """
     attempt = _decidable(row, TAKING)
     order = await _read(api, order_id)
-    owner = next((one for one in record.rows if order.key in {each.order.key for each in one.attempts}), row)
-    if owner.identity != row.identity:
+    own = {one.order.key for one in row.attempts}
+    owner = None if order.key is None or order.key in own else owner_of(order.key)
+    if owner is not None:
         raise UsageError(
-            f"Order {order_id} carries the key of '{owner.name}', so it is that row's.",
+            f"Order {order_id} carries the key of {owner}, so it is that row's.",
             "Look up the order of this row; `batcher reconcile` finds what Runa's list has.",
-        )
-    elsewhere = None if order.key is None else owner_of(order.key)
-    if elsewhere is not None and elsewhere[0] != record.name:
-        raise UsageError(
-            f"Order {order_id} carries the key of '{elsewhere[1]}' in batch {elsewhere[0]}, so it is that row's.",
-            "Look up the order of this row.",
         )
     if order.status == "FAILED" and order.key is None and attempt.order.key not in (order.description or ""):
         raise UsageError(

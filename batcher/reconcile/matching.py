@@ -75,10 +75,13 @@ def evidence(
         read_at=None if reading is None else reading.ended.at,
         found=tuple(sorted(found, key=lambda one: (one.identity, one.number, one.order_id))),
         strays=tuple(strays),
-        open_orders=frozenset(
-            order.order_id for order in kept.values() if not order.told_all and order.order_id not in known
-        ),
+        open_orders=open_orders(kept, known),
     )
+
+
+def open_orders(kept: Mapping[str, KeptOrder], known: frozenset[str]) -> frozenset[str]:
+    """The ids of the orders that do not say whose they are, and that this ledger has for no attempt."""
+    return frozenset(order.order_id for order in kept.values() if not order.told_all and order.order_id not in known)
 
 
 def orders_of(record: BatchRecord) -> frozenset[str]:

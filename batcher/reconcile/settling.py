@@ -14,7 +14,7 @@ from batcher.reconcile.absence import Judge, Judgement
 from batcher.reconcile.matching import unclaimed
 from batcher.records import AttemptRecord, BatchRecord, RowRecord
 from batcher.resending import why_not_send
-from batcher.states import OPEN, PAID_OR_OPEN, UNSENT, State
+from batcher.states import PAID_OR_OPEN, UNSENT, State
 
 FOUND = "found in Runa's order list"
 
@@ -179,8 +179,3 @@ async def _judge(
         return
     await docket.proven_absent(attempt.id, why=judgement.why, at=at)
     done.absent[row.name] = judgement.why
-
-
-def unsettled_states(record: BatchRecord) -> bool:
-    """Whether any row of the batch is open: it may have paid, or may still pay."""
-    return any(row.latest.state in OPEN for row in record.rows)

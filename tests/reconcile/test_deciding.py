@@ -25,11 +25,9 @@ ANN = payout("R2", email="ann@example.com")
 
 def accept(case: Case, order_id: str, name: str = "R1", reason: str = "seen in the portal") -> AttemptRecord:
     writes = case.book.journal()
-    record = case.batch()
     return case.do(
         accept_order(
-            next(row for row in record.rows if row.name == name),
-            record,
+            case.book.row(name),
             order_id,
             api=case.port,
             docket=writes,
@@ -37,8 +35,15 @@ def accept(case: Case, order_id: str, name: str = "R1", reason: str = "seen in t
             at=case.clock.instant(),
             by="jo",
             reason=reason,
+            owner_of=lambda key: owner_in(case, key),
         )
     )
+
+
+def owner_in(case: Case, key: str) -> str | None:
+    """The row of the batch that has this key."""
+    names = [row.name for row in case.batch().rows if key in {one.order.key for one in row.attempts}]
+    return f"'{names[0]}'" if names else None
 
 
 def declare(case: Case, name: str = "R1", **told: Any) -> AttemptRecord:
