@@ -14,7 +14,7 @@ from batcher.planning import PriceKey, covers, price_questions, priced
 from batcher.ports import Account, OrderList
 from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
 from batcher.reconcile.absence import why_spent_or_old
-from batcher.reconcile.listing import Told
+from batcher.reconcile.listing import Told, ask_patiently
 from batcher.reconcile.matching import open_orders
 from batcher.records import BatchRecord, Catalogue
 from batcher.states import State
@@ -60,11 +60,7 @@ class Inquiry:
             api,
             clock=self.clock,
             rng=self.rng,
-            bounds=ReadBounds(
-                max_pages=self.settings.reconcile.max_pages,
-                retries=self.retries,
-                rate_limited_wait_s=self.settings.retry.rate_limited_wait_s,
-            ),
+            bounds=self._bounds,
             told=told,
         )
         walk = await reader.read(
@@ -85,13 +81,21 @@ class Inquiry:
                     self._strays[stray.order_id] = replace(stray, order=reply.order, status=reply.order.status)
 
     async def _patiently(self, api: OrderList, order_id: str) -> Reply:
-        reply = await api.read(order_id)
-        for nth in range(1, self.retries.attempts):
-            if reply.order is not None or policy.judge(reply).resend is policy.Resend.NO:
-                break
-            await self.clock.sleep(self.retries.wait_s(nth, self.rng))
-            reply = await api.read(order_id)
-        return reply
+        return await ask_patiently(
+            lambda: api.read(order_id),
+            lambda reply: (reply, reply.order is None),
+            clock=self.clock,
+            rng=self.rng,
+            bounds=self._bounds,
+        )
+
+    @property
+    def _bounds(self) -> ReadBounds:
+        return ReadBounds(
+            max_pages=self.settings.reconcile.max_pages,
+            retries=self.retries,
+            rate_limited_wait_s=self.settings.retry.rate_limited_wait_s,
+        )
 
     def evidence(self, record: BatchRecord, sheet: Sheet | None = None) -> Evidence:
         """What the list, as far as it was ever read, says about a batch and the rows of a sheet."""

@@ -217,25 +217,45 @@ class ListReader:
         return order.description is not None or order.key is not None or order.item_count is not None
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]], failed: Callable[[T], tuple[Reply, bool]]) -> T:
-        """Ask, and again after a wait where that has sense: longer and longer where Runa says 'too many'."""
-        nth = 1
-        while True:
-            answer = await ask()
+        """Ask as often as that has sense, and note Runa's clock."""
+
+        def noted(answer: T) -> tuple[Reply, bool]:
             reply, without = failed(answer)
             if reply.date is not None:
                 self._dates.append(reply.date)
-            if not without or nth >= self._bounds.retries.attempts:
-                return answer
-            verdict = policy.judge(reply)
-            limited = verdict.cause == policy.RATE_LIMITED.cause
-            if not limited and verdict.resend is policy.Resend.NO:
-                return answer
-            wait_s = self._bounds.retries.wait_s(nth, self._rng)
-            if limited:
-                backed_off_s = self._bounds.rate_limited_wait_s * 2.0 ** (nth - 1)
-                wait_s = min(LONGEST_PAUSE_S, max(backed_off_s, reply.retry_after_s or 0.0))
-            await self._clock.sleep(wait_s)
-            nth += 1
+            return reply, without
+
+        return await ask_patiently(ask, noted, clock=self._clock, rng=self._rng, bounds=self._bounds)
+
+
+async def ask_patiently(
+    ask: Callable[[], Awaitable[T]],
+    failed: Callable[[T], tuple[Reply, bool]],
+    *,
+    clock: Clock,
+    rng: random.Random,
+    bounds: ReadBounds,
+) -> T:
+    """Ask, and again after a wait where that has sense: longer and longer where Runa says 'too many'.
+
+    `failed` gives the reply that an answer is, and whether it lacks what was asked for.
+    """
+    nth = 1
+    while True:
+        answer = await ask()
+        reply, without = failed(answer)
+        if not without or nth >= bounds.retries.attempts:
+            return answer
+        verdict = policy.judge(reply)
+        limited = verdict.cause == policy.RATE_LIMITED.cause
+        if not limited and verdict.resend is policy.Resend.NO:
+            return answer
+        wait_s = bounds.retries.wait_s(nth, rng)
+        if limited:
+            backed_off_s = bounds.rate_limited_wait_s * 2.0 ** (nth - 1)
+            wait_s = min(LONGEST_PAUSE_S, max(backed_off_s, reply.retry_after_s or 0.0))
+        await clock.sleep(wait_s)
+        nth += 1
 
 
 def _between(seen: list[bool]) -> list[bool]:
