@@ -1,14 +1,14 @@
 """What Runa is asked before and after a run: balances, catalogue, prices, and the order list."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from batcher import keys, planning, policy
 from batcher.assembly.parts import Parts
-from batcher.evidence import Evidence, ListReading, Stray
+from batcher.evidence import Evidence, KeptOrder, ListReading, Stray
 from batcher.model import Payout, Product, Reply, Sheet, Speaker
 from batcher.planning import PriceKey, covers, price_questions, priced
 from batcher.ports import Account, OrderList
@@ -100,14 +100,22 @@ class Inquiry:
     def evidence(self, record: BatchRecord, sheet: Sheet | None = None) -> Evidence:
         """What the list, as far as it was ever read, says about a batch and the rows of a sheet."""
         shelf = self.ledger.shelf
-        readings = shelf.readings(self.environment)
+        return self._evidence(record, sheet, shelf.orders(self.environment), shelf.readings(self.environment))
+
+    def _evidence(
+        self,
+        record: BatchRecord,
+        sheet: Sheet | None,
+        kept: Mapping[str, KeptOrder],
+        readings: Sequence[ListReading],
+    ) -> Evidence:
         identities = [] if sheet is None else [keys.identity(payout) for _, payout in sheet.payouts]
         found = evidence(
             record,
             identities,
-            shelf.orders(self.environment),
+            kept,
             reading=readings[-1] if readings else None,
-            known=shelf.known_orders(self.environment),
+            known=self.ledger.shelf.known_orders(self.environment),
         )
         return replace(found, strays=tuple(self._strays.get(one.order_id, one) for one in found.strays))
 
@@ -116,10 +124,11 @@ class Inquiry:
     ) -> Knowledge:
         """Everything by which the batch may be settled; `now` is the latest of all clocks."""
         shelf = self.ledger.shelf
+        kept, readings = shelf.orders(self.environment), shelf.readings(self.environment)
         return Knowledge(
-            evidence=self.evidence(record, sheet),
-            readings=shelf.readings(self.environment),
-            kept=shelf.orders(self.environment),
+            evidence=self._evidence(record, sheet, kept, readings),
+            readings=readings,
+            kept=kept,
             now=now,
             settle_after=self.settle_after,
             recent=shelf.known_orders(self.environment, since=now - policy.KEY_LIFE),
