@@ -1,5 +1,6 @@
 """Settings to wired parts: the one place where adapters are chosen.
 
+    surroundings  time, chance, the network, a thread for commits: this machine's, or a simulation's
     parts         ledger, client, throttle, journal: made from settings, shared by all below
     sheets        reading a sheet as the settings say
     inquiry       what Runa is asked: balances, catalogue, prices, the order list
@@ -14,6 +15,7 @@ from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.examination import Examination
 from batcher.assembly.office import Office
 from batcher.assembly.sheets import load_outline, load_sheet, read_options
+from batcher.assembly.surroundings import Surroundings
 
 __all__ = [
     "Casework",
@@ -21,6 +23,7 @@ __all__ = [
     "Examination",
     "Office",
     "Prospect",
+    "Surroundings",
     "load_outline",
     "load_sheet",
     "read_options",

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from batcher import planning
 from batcher.assembly.casework import Casework
 from batcher.assembly.parts import Parts
+from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
 from batcher.ledger import LedgerLock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
-from batcher.ports import Clock
 from batcher.records import BatchRecord, BatchSummary
 from batcher.results import Summary, summary_of, write_results
 from batcher.settings import Settings
@@ -28,9 +28,9 @@ from batcher.throttle import LeasedThrottle, seconds_for
 class Office:
     """One ledger, one environment, one way to speak to the API: what every use case needs, wired."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, surroundings: Surroundings | None = None) -> None:
         self._settings = settings
-        self._parts = Parts(settings, clock=clock)
+        self._parts = Parts(settings, surroundings)
         self.environment: Environment = self._parts.environment
         self.casework = Casework(self._parts)
         """Evidence: what is looked at before a run, settled by it, and proven at its end."""

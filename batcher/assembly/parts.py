@@ -1,22 +1,19 @@
 """Settings to parts: the one place where adapters are chosen."""
 
-import asyncio
-import random  # noqa: TID251 - where chance enters: the spread of waits, nothing that money hangs on
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from batcher import keys, planning, policy
-from batcher.clock import SystemClock
+from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Canaries, knock
 from batcher.evidence import Evidence
 from batcher.ledger import Ledger, SqlJournal
 from batcher.lifecycle import Polls, Retries
 from batcher.model import Environment, Sheet, Speaker
-from batcher.ports import Blocking, Clock
+from batcher.ports import Clock
 from batcher.records import BatchRecord
 from batcher.runa import RunaClient
 from batcher.settings import Settings, environment, ledger_url
@@ -27,12 +24,13 @@ from batcher.throttle import LeasedThrottle, PastSend
 class Parts:
     """One ledger, one environment, one way to speak to the API, and how to wait: made from settings, shared by all."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, surroundings: Surroundings | None = None) -> None:
         """Open the ledger, and make it where it is not there. Raises `UsageError` or `OwnFault`."""
         self.settings = settings
-        self.clock: Clock = clock or SystemClock()
+        self._surroundings = surroundings or Surroundings()
+        self.clock: Clock = self._surroundings.clock
         self.environment: Environment = environment(settings)
-        self.rng = random.Random()  # noqa: S311 - it spreads waits, it guards nothing
+        self.rng = self._surroundings.rng
         self.ledger = Ledger(ledger_url(settings))
 
     @property
@@ -89,7 +87,10 @@ class Parts:
     def client(self, api_key: SecretStr) -> RunaClient:
         """The way to the API."""
         return RunaClient(
-            self.speaker(api_key), api_key=api_key.get_secret_value(), timeout_s=self.settings.api.timeout_s
+            self.speaker(api_key),
+            api_key=api_key.get_secret_value(),
+            timeout_s=self.settings.api.timeout_s,
+            transport=self._surroundings.transport,
         )
 
     async def knock(self, api: RunaClient) -> datetime | None:
@@ -101,8 +102,8 @@ class Parts:
     @asynccontextmanager
     async def journal(self) -> AsyncIterator[SqlJournal]:
         """A journal whose commits leave the event loop free; what it was told is on the disk when this ends."""
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger") as thread:
-            journal = self.ledger.journal(_in_thread(thread))
+        with self._surroundings.commits() as blocking:
+            journal = self.ledger.journal(blocking)
             try:
                 yield journal
             finally:
@@ -151,10 +152,3 @@ def speaker(settings: Settings, api_key: SecretStr) -> Speaker:
         api_version=settings.api.version,
         fingerprint=keys.fingerprint(api_key.get_secret_value()),
     )
-
-
-def _in_thread(thread: ThreadPoolExecutor) -> Blocking:
-    async def blocking(work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(thread, work)
-
-    return blocking
