@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from batcher.ledger.place import write_failed
 from batcher.ports import Blocking
@@ -58,11 +58,17 @@ class GroupedWriter:
                 _tell(waiting)
 
     def _commit(self, group: list[_Waiting]) -> None:
-        """Commit a group whole; where one of it fails, each alone, so that it fails nobody else."""
+        """Commit a group whole; where one of it fails, each alone, so that it fails nobody else.
+
+        Where it is the disk that fails, nothing is tried again: a commit that ends with an error may have been made.
+        """
         try:
             with self._engine.begin() as connection:
                 for waiting in group:
                     waiting.result = waiting.write(connection)
+        except OperationalError as error:
+            for waiting in group:
+                waiting.error = write_failed(error)
         except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for this write
             if len(group) > 1:
                 for waiting in group:
