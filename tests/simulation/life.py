@@ -1,0 +1,123 @@
+"""One process from start to end, as `batcher run`, `resume` and `reconcile` do it, without their words."""
+
+from dataclasses import dataclass, field
+
+from batcher.assembly import Office, Prospect
+from batcher.cli.looking import refuse, refuse_short
+from batcher.cli.resume import refuse_unplanned
+from batcher.cli.run import refuse_stale
+from batcher.engine import Progress
+from batcher.errors import BatcherError, LedgerBusy
+from batcher.planning import Choices, Plan
+from tests.simulation.process import current
+from tests.simulation.world import API_KEY, BATCH, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What is called."""
+
+    name: str
+    """`run`, `resume`, `reconcile` or `decide`."""
+    choices: Choices = field(default_factory=Choices)
+    canary: bool = True
+    shuffled: bool = False
+    """The rows of the file come in another order."""
+    row: str = ""
+    """Of `decide --never-created`: whose row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it ended."""
+
+    exit_code: int
+    words: str
+    plan: Plan | None = None
+    unsettled: tuple[str, ...] = ()
+
+
+class _Nobody:
+    """Implements `batcher.engine.Observer`."""
+
+    def changed(self, progress: Progress) -> None:
+        """Nobody watches."""
+
+
+async def live(world: World, command: Command, number: int) -> Ended:
+    """The process's main: what it prints is a sentence, what it raises is its exit code."""
+    try:
+        with world.office(number) as office:
+            world.take_lock(office)
+            office.check_account(API_KEY)
+            if command.name == "reconcile":
+                return await _reconcile(office)
+            if command.name == "decide":
+                await office.casework.decide_never_created(BATCH, command.row, "the portal shows that nothing was paid")
+                return Ended(0, command.row)
+            return await _issue(world, office, command, number)
+    except LedgerBusy as error:
+        return Ended(error.exit_code, "another process has the ledger")
+    except BatcherError as error:
+        return Ended(error.exit_code, f"{type(error).__name__}: {error}")
+
+
+async def _reconcile(office: Office) -> Ended:
+    if office.batch(BATCH).last_confirmed_at is None:
+        return Ended(2, "there is no such batch")
+    closing = await office.casework.reconcile(BATCH, API_KEY)
+    office.write_results(BATCH)
+    return _closed(closing.outcome.exit_code, closing.settlement.unsettled, closing.proof.agrees)
+
+
+async def _issue(world: World, office: Office, command: Command, number: int) -> Ended:
+    resumed = command.name == "resume"
+    if resumed:
+        plan = office.plan_to_resume(BATCH)
+    else:
+        shuffled = world.chance("order of rows", number) if command.shuffled else None
+        plan = office.plan(world.sheet(shuffled), BATCH, command.choices)
+    prospect = Prospect(plan=plan)
+    if not (plan.problems or plan.nothing_to_do):
+        prospect = await office.casework.look(plan, API_KEY, settle=True)
+        plan = prospect.plan
+    try:
+        refuse(plan)
+        if resumed:
+            refuse_unplanned(plan)
+        elif prospect.preflight is None:
+            refuse_stale(plan, office)
+        refuse_short(prospect, ignored=False)
+    except BatcherError as error:
+        kinds = sorted({problem.kind for problem in plan.problems})
+        return Ended(error.exit_code, f"refused: {', '.join(kinds) or error}", plan)
+    if not resumed:
+        office.confirm(plan, API_KEY)
+    try:
+        ended = await office.issue(
+            BATCH,
+            API_KEY,
+            server_now=prospect.server_now,
+            observer=_Nobody(),
+            on_start=lambda halt: None,
+            canary=command.canary,
+        )
+    finally:
+        if (process := current()) is not None and not process.dead:
+            office.write_results(BATCH)
+    deaf = any(stop.exit_code == 4 or stop.cause in ("unreachable", "rate_limited") for stop in ended.stops)
+    closing = await office.casework.close(
+        BATCH,
+        API_KEY,
+        ended=ended,
+        server_now=prospect.server_now,
+        before=prospect,
+        ask=not deaf and not plan.nothing_to_do,
+    )
+    office.write_results(BATCH)
+    return _closed(closing.outcome.exit_code, closing.settlement.unsettled, closing.proof.agrees)
+
+
+def _closed(exit_code: int, unsettled: object, agrees: bool) -> Ended:
+    words = "the proof agrees" if agrees else "the proof does not agree"
+    return Ended(exit_code, words, unsettled=tuple(map(str, unsettled)) if isinstance(unsettled, dict) else ())
