@@ -1,14 +1,11 @@
-"""A client, a network and three kinds of server, all in virtual time.
+"""A client, the processes that it dies and begins again in, and a network, all in virtual time.
 
-The servers look at nothing but when requests arrive, so one run of the client is shown to every server, and to every
-phase of it.
+What arrives is shown to the servers of `tests/throttle/servers.py` afterwards.
 """
 
 import asyncio
-from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from random import Random  # noqa: TID251 - the one place where the throttle's tests get chance from, always seeded
 
 from batcher.ports import Lease, Throttle
@@ -31,6 +28,18 @@ def jitter(seed: int, *, usual_s: float = 0.25, worst_s: float = 2.0) -> Latency
     return draw
 
 
+def tailed(
+    seed: int, *, usual_s: float = 0.3, share: float = 0.02, tail_s: tuple[float, float] = (1.0, 3.0)
+) -> Latency:
+    """A network that takes up to `usual_s` each way, and for a `share` of the ways anything within `tail_s`."""
+    rng = Random(seed)  # noqa: S311 - a simulated network, no secret
+
+    def way() -> float:
+        return rng.uniform(*tail_s) if rng.random() < share else rng.uniform(0, usual_s)
+
+    return lambda: (way(), way())
+
+
 def chance(seed: int) -> Random:
     """Seeded chance, for a test that needs another kind of it."""
     return Random(seed)  # noqa: S311 - a simulated world, no secret
@@ -46,10 +55,25 @@ class World:
     """When requests arrived at the server."""
     ledger: list[PastSend] = field(default_factory=list)
     """What the clients noted, in the order of sending."""
+    begun: int = 0
+    """Orders that were sent at least once."""
+    downs: list[tuple[float, float]] = field(default_factory=list)
+    """When a client died, and when the next one began."""
 
-    async def request(self, lease: Lease) -> None:
+    @property
+    def down_s(self) -> float:
+        """How long nothing ran between the first client and the last."""
+        return sum(began_s - died_s for died_s, began_s in self.downs)
+
+    @property
+    def answered(self) -> int:
+        """Orders that were answered."""
+        return sum(send.answered is not None for send in self.ledger)
+
+    async def request(self, lease: Lease, *, resend: bool = False) -> None:
         """One order, from the note in the ledger to the answer. Cancelled, it still arrives: bytes have no undo."""
         number, sent = len(self.ledger), self.clock.instant()
+        self.begun += not resend
         self.ledger.append(PastSend(sent=sent, answered=None))
         there_s, back_s = self.latency()
         asyncio.get_running_loop().call_later(there_s, self._arrive)
@@ -84,32 +108,53 @@ async def stragglers(world: World) -> None:
     await world.clock.sleep(600)
 
 
-def most_in_a_minute(moments: Sequence[float]) -> int:
-    """The most that any 60 seconds saw, wherever they begin."""
-    ordered = sorted(moments)
-    return max((bisect_right(ordered, end) - bisect_right(ordered, end - 60.0) for end in ordered), default=0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """A process dies after `after_s` seconds and nothing runs for the next `down_s`; perhaps the machine reboots."""
+
+    after_s: float
+    down_s: float
+    reboots: bool = False
 
 
-def refused_by_fixed(arrivals: Sequence[float], limit: int, phase_s: float) -> int:
-    """Refusals of a server that counts anew every minute, the first time at `phase_s`."""
-    counts: dict[float, int] = {}
-    for at_s in arrivals:
-        minute = (at_s - phase_s) // 60.0
-        counts[minute] = counts.get(minute, 0) + 1
-    return sum(max(0, count - limit) for count in counts.values())
+def crashes(seed: int, count: int, *, within_s: float, down_s: float, reboots: bool = False) -> list[Crash]:
+    """So many crashes at random moments of the first `within_s`, each followed by up to `down_s` of nothing."""
+    rng = chance(seed)
+    moments = sorted(rng.uniform(0, within_s) for _ in range(count))
+    return [
+        Crash(after_s=at_s - before_s, down_s=rng.uniform(0, down_s), reboots=reboots)
+        for before_s, at_s in zip([0.0, *moments], moments, strict=False)
+    ]
 
 
-def refused_by_sliding(arrivals: Sequence[float], limit: int) -> int:
-    """Refusals of a server that counts the last 60 seconds; refused requests count as well."""
-    ordered = sorted(arrivals)
-    return sum(index + 1 - bisect_right(ordered, at_s - 60.0) > limit for index, at_s in enumerate(ordered))
+async def batch(world: World, throttle: Throttle, orders: int) -> None:
+    """One process's part of a batch: what earlier ones left unanswered is sent again, the rest for the first time.
+
+    Every order is a task of its own and all ask at once, as with `asyncio.gather`.
+    """
+
+    async def one(*, resend: bool) -> None:
+        lease = await throttle.lease(resend=resend)
+        await world.request(lease, resend=resend)
+
+    again = world.begun - world.answered
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(orders - world.answered):
+            tasks.create_task(one(resend=number < again))
 
 
-def refused_by_bucket(arrivals: Sequence[float], limit: int, size: float) -> int:
-    """Refusals of a server that fills a bucket of `size` tokens with `limit` a minute and takes one per request."""
-    ordered = sorted(arrivals)
-    tokens, refused = size, 0
-    for before, at_s in pairwise([ordered[0], *ordered]) if ordered else ():
-        tokens = min(size, tokens + (at_s - before) * limit / 60.0)
-        refused, tokens = (refused, tokens - 1) if tokens >= 1 else (refused + 1, tokens)
-    return refused
+async def through_crashes(
+    world: World, throttle: Callable[[World], Throttle], orders: int, deaths: Sequence[Crash] = ()
+) -> None:
+    """A batch from its first order to its last answer, in as many processes as it takes, each with its own throttle."""
+    for number, death in enumerate(deaths):
+        if await until_killed(batch(world, throttle(world), orders), death.after_s):
+            break
+        died_s = world.clock.now_s
+        await world.clock.sleep(death.down_s)
+        world.downs.append((died_s, world.clock.now_s))
+        if death.reboots:
+            world.clock.boot = f"boot after crash {number}"
+    else:
+        await batch(world, throttle(world), orders)
+    await stragglers(world)

@@ -8,7 +8,8 @@ import pytest
 
 from batcher.ports import Throttle
 from batcher.throttle import LeasedThrottle
-from tests.throttle.simulation import World, jitter, most_in_a_minute, send
+from tests.throttle.servers import most_in_a_minute
+from tests.throttle.simulation import World, jitter, send
 from tests.virtual_time import VirtualClock, run
 
 

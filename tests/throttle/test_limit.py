@@ -4,15 +4,13 @@ import pytest
 
 from batcher.ports import Throttle
 from batcher.throttle import LeasedThrottle, seconds_for
-from tests.throttle.simulation import (
-    World,
-    jitter,
+from tests.throttle.servers import (
+    SERVERS,
     most_in_a_minute,
     refused_by_bucket,
     refused_by_fixed,
-    refused_by_sliding,
-    send,
 )
+from tests.throttle.simulation import World, jitter, send
 from tests.virtual_time import run
 
 
@@ -33,7 +31,8 @@ def arrivals(orders: int, per_minute: int, *, seed: int = 1, worst_s: float = 2.
 def test_no_server_of_any_kind_and_phase_refuses(per_minute: int, seed: int) -> None:
     seen = arrivals(5 * per_minute + 1, per_minute, seed=seed)
     assert most_in_a_minute(seen) <= per_minute
-    assert refused_by_sliding(seen, per_minute) == 0
+    windows = ["fixed", "sliding", "counting", "punishing"]
+    assert [SERVERS[name](seen, per_minute) for name in windows] == [0] * 4
     assert [refused_by_fixed(seen, per_minute, phase_s) for phase_s in range(60)] == [0] * 60
     assert refused_by_bucket(seen, per_minute, per_minute) == 0
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from batcher.model import Instant
 from batcher.throttle import LeasedThrottle, PastSend
-from tests.throttle.simulation import World, chance, jitter, most_in_a_minute, send, stragglers, until_killed
+from tests.throttle.servers import most_in_a_minute
+from tests.throttle.simulation import World, chance, jitter, send, stragglers, until_killed
 from tests.virtual_time import START, VirtualClock, run
 
 WHOLE_S = pytest.approx(65.1)
