@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
+RUNA_HOSTS = {"api.runa.io": "PRODUCTION", "playground.runa.io": "PLAYGROUND"}
+"""What lies behind each host of Runa's. Exactly these: one that only looks like them is another one."""
+
 _LINK = re.compile(r"\w+://\S+")
 
 
@@ -138,16 +141,21 @@ class Environment:
 
     @property
     def label(self) -> str:
-        """How screens and files name it: `SANDBOX`, `PLAYGROUND` or `PRODUCTION`, with account and host."""
+        """How screens and files name it: its kind, with account and host."""
         return f"{self.kind} ({self.account} at {self.base_url.split('://', 1)[-1]})"
 
     @property
     def kind(self) -> str:
-        """`SANDBOX` on this machine, `PLAYGROUND`, else `PRODUCTION`: what is not known counts as real money."""
+        """`SANDBOX` on this machine, `PLAYGROUND`, `PRODUCTION`, or `OTHER HOST`, behind which is nobody knows what."""
         host = urlsplit(self.base_url).hostname or ""
         if host == "localhost" or _is_loopback(host):
             return "SANDBOX"
-        return "PLAYGROUND" if host == "playground.runa.io" else "PRODUCTION"
+        return RUNA_HOSTS.get(host, "OTHER HOST")
+
+    @property
+    def is_real_money(self) -> bool:
+        """Whether payouts here may cost something: what is not known counts as real."""
+        return self.kind not in ("SANDBOX", "PLAYGROUND")
 
 
 def _is_loopback(host: str) -> bool:

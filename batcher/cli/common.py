@@ -63,6 +63,7 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
     @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
     @functools.wraps(function)
     def wrapped(config: Path | None, as_json: bool, no_input: bool, verbose: int, **options: Any) -> int:
+        _leave_no_core()
         logging.basicConfig(
             stream=sys.stderr,
             level={0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG),
@@ -86,6 +87,14 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
             return fail(error, as_json=as_json, verbose=bool(verbose))
 
     return wrapped
+
+
+def _leave_no_core() -> None:
+    """A crash of the interpreter writes no core file: the API key and the links would be in it."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # no such limits on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def batch_name(given: Given, name: str | None, *, proposal: str = "", ask: bool = True) -> str:

@@ -110,9 +110,11 @@ class Report:
         self._fault: UsageError | None = None
         self.label: str | None = None
         """The environment; `None` where the config does not tell."""
+        self._is_real = False
         try:
             self._settings = load_settings(surroundings.config, surroundings.environ)
-            self.label = environment(self._settings).label
+            place = environment(self._settings)
+            self.label, self._is_real = place.label, place.is_real_money
         except UsageError as error:
             self._fault = error
 
@@ -122,7 +124,7 @@ class Report:
         if self.label is None:
             return click.style("Environment: not known, the config cannot be read", bold=True)
         heading = f"Environment: {self.label}"
-        if not self.label.startswith("PRODUCTION"):
+        if not self._is_real:
             return click.style(heading, bold=True)
         return click.style(f" {heading} - REAL MONEY ", bg="red", fg="white", bold=True)
 

@@ -36,6 +36,9 @@ NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 _JSON_BODY = {"Content-Type": "application/json"}
 
+LONG_ENOUGH = 16
+"""From so many characters on the secret part of a key stands in no answer by chance, as a word might."""
+
 Reading = Callable[[int, Mapping[str, str], bytes | None], Answer[T]]
 """From a status, headers and a body (`None`: too long) to what they say."""
 
@@ -61,6 +64,7 @@ class RunaClient:
         """
         self._timeout_s = timeout_s
         self._page_size = page_size
+        self._blotted = _spellings(api_key)
         self._client = httpx.AsyncClient(
             base_url=f"{speaker.base_url}/",
             headers={
@@ -147,11 +151,28 @@ class RunaClient:
                 async with streamed as response:
                     async with asyncio.timeout(self._timeout_s):
                         answer = await _bounded(response, most_bytes)
-            return reading(response.status_code, response.headers, answer)
+            readable = None if answer is None else self._without_key(answer)
+            return reading(response.status_code, self._headers_of(response), readable)
         except NEVER_LEFT:
             return Answer(reply=Reply(fault=Fault.NOT_SENT))
         except (httpx.HTTPError, httpx.StreamError, TimeoutError):
             return Answer(reply=Reply(fault=Fault.NO_ANSWER))
+
+    def _without_key(self, told: bytes) -> bytes:
+        """What was told, our key blotted out: what repeats it would carry it into the ledger and the results."""
+        for spelling in self._blotted:
+            told = told.replace(spelling, b"[key]")
+        return told
+
+    def _headers_of(self, response: httpx.Response) -> httpx.Headers:
+        return httpx.Headers([(name, self._without_key(value)) for name, value in response.headers.raw])
+
+
+def _spellings(api_key: str) -> tuple[bytes, ...]:
+    """How an answer may repeat the key, as text and as JSON: its secret part, or all of it where that is short."""
+    secret = api_key.partition(".")[2]
+    repeated = secret if len(secret) >= LONG_ENOUGH else api_key
+    return tuple(text.encode() for text in {repeated, repeated.replace("/", "\\/")} if text)
 
 
 def _only_reply(status: int, headers: Mapping[str, str], answer: bytes | None) -> Answer[None]:

@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-_LINK = re.compile(r"\w+://\S+")
+_LINK = re.compile(r"\w+://\S+|(?:[\w-]+\.)+[A-Za-z]{2,}/\S+")
+"""With its scheme or without."""
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _MESSAGE_CHARACTERS = 300
 

@@ -1,5 +1,6 @@
 """The addresses in the config: where orders are made, and where the ledger lies.
 
+The API key goes to whoever has the host, so a host that is neither Runa's nor this machine has to be named twice.
 A batch belongs to one base URL, so one place must have one spelling: the URL is normalised, and what has more than one
 reading is refused. A `ValueError` completes the sentence "it must be …"; a `NotShown` is about a value that may hold
 a secret, and completes "api.base_url …" without it.
@@ -10,8 +11,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from batcher.model import RUNA_HOSTS
+
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_KEY_LIKE = re.compile(r"(?:wg|xx)\.\S{6,}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SQLITE = "sqlite:///"
@@ -35,10 +39,28 @@ def normalised_base_url(value: str) -> str:
     path = parts.path.rstrip("/")
     if parts.scheme not in _DEFAULT_PORTS or host is None or port == 0 or not _PATH.fullmatch(path):
         raise ValueError(_EXAMPLE)
+    if _KEY_LIKE.fullmatch(host):
+        raise NotShown("must be the address of the API, and what stands there looks like an API key.")
     url = f"{parts.scheme}://{host}{_port(parts.scheme, port)}{path}"
     if parts.scheme == "http" and not is_loopback(url):
         raise ValueError("an https:// address, plain http is for this machine only (127.0.0.0/8, localhost, ::1)")
+    if host in RUNA_HOSTS and _port(parts.scheme, port):
+        raise ValueError(f"without a port: {host} answers at the usual one, 443")
     return url
+
+
+def normalised_host(value: str) -> str:
+    """The one spelling of a host that stands alone: in lower case, without scheme, port and path."""
+    name = value.strip().lower()
+    host = _host(name[1:-1] if name.startswith("[") and name.endswith("]") else name) if name.isascii() else None
+    if host is None:
+        raise ValueError('a host and nothing else, such as "gateway.example.com": no https://, no port, no path')
+    return host.strip("[]")
+
+
+def is_known_host(base_url: str) -> bool:
+    """Whether a normalised base URL is Runa's or stays on this machine."""
+    return host_of(base_url) in RUNA_HOSTS or is_loopback(base_url)
 
 
 def is_loopback(base_url: str) -> bool:
@@ -97,7 +119,8 @@ def _host(name: str) -> str | None:
     """The one spelling of a host; `None` for what is none, or what another reader could take for an address."""
     address = _address(name)
     if isinstance(address, IPv6Address):
-        return None if address.scope_id else f"[{address.compressed}]"
+        # Mapped, it is an IPv4 address in a second spelling.
+        return None if address.scope_id or address.ipv4_mapped else f"[{address.compressed}]"
     if address is not None:
         return str(address)
     # Resolvers read 127.1 or 2130706433 as addresses; and a name under "127." only looks like this machine.

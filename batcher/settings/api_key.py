@@ -22,7 +22,10 @@ from batcher.settings.wiring import environment
 VARIABLE = "RUNA_API_KEY"
 KEYRING_SERVICE = "batcher"
 PREFIXES = {"PRODUCTION": "wg", "PLAYGROUND": "xx", "SANDBOX": "xx"}
-"""How Runa's keys begin, by kind of environment, up to their dot; they are compared without regard to case."""
+"""How Runa's keys begin, by kind of environment, up to their dot; they are compared without regard to case.
+
+Another host may stand before either, or have keys of its own.
+"""
 
 _MAX_LENGTH = 1024
 
@@ -86,16 +89,18 @@ def checked_key(key: SecretStr, origin: str, place: Environment) -> FoundKey:
             "Copy it again, without anything around it.",
         )
     prefix = text.partition(".")[0].lower()
-    if prefix == "wg" and place.kind != "PRODUCTION":
+    if prefix == "wg" and not place.is_real_money:
         here = "the playground" if place.kind == "PLAYGROUND" else "a sandbox on this machine"
         raise UsageError(f"The API key {origin} is one for production, but base_url is {here}.")
     if prefix == "xx" and place.kind == "PRODUCTION":
-        raise UsageError(f"The API key {origin} is one for the playground, but base_url counts as production.")
+        raise UsageError(f"The API key {origin} is one for the playground, but base_url is production.")
     return FoundKey(key, origin)
 
 
 def has_usual_prefix(key: SecretStr, place: Environment) -> bool:
-    """Whether a key begins as Runa's keys for an environment do."""
+    """Whether a key begins as Runa's keys for an environment do; of another host's keys nothing is known."""
+    if place.kind not in PREFIXES:
+        return True
     prefix, dot, _ = key.get_secret_value().partition(".")
     return dot == "." and prefix.lower() == PREFIXES[place.kind]
 

@@ -12,9 +12,15 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from batcher.model import Distribution, Environment
+from batcher.model import RUNA_HOSTS, Distribution, Environment
 from batcher.money import minor_units
-from batcher.settings.addresses import normalised_base_url, normalised_ledger_url
+from batcher.settings.addresses import (
+    host_of,
+    is_known_host,
+    normalised_base_url,
+    normalised_host,
+    normalised_ledger_url,
+)
 
 _MAX_TEXT = 255
 _MAX_PATH = 4096
@@ -107,6 +113,12 @@ class Api(_Section):
         description="The address of the API: https, or plain http on this machine. Production is written out: "
         "https://api.runa.io/v2.",
     )
+    other_host: Annotated[str, AfterValidator(normalised_host)] | None = Field(
+        default=None,
+        examples=["gateway.example.com"],
+        description="Only where base_url is neither Runa's nor this machine, such as a gateway of your own: its host "
+        "once more, word for word. It gets the API key and every payout, so this is how you say that it may.",
+    )
     version: Annotated[str, AfterValidator(_version)] = Field(
         default="2024-02-05", description="The version of the API that is asked for, sent as X-Api-Version."
     )
@@ -114,7 +126,8 @@ class Api(_Section):
         default=None,
         examples=["acme-uk"],
         description="Your own name for the account at Runa. It is part of what makes a payment the same payment, so "
-        "never change it. Production has no default; the playground's is `playground`, this machine's `sandbox`.",
+        "never change it. Production and other hosts have no default; the playground's is `playground`, this machine's "
+        "`sandbox`.",
     )
     timeout_s: Seconds = Field(
         default=30,
@@ -130,10 +143,24 @@ class Api(_Section):
     )
 
     @model_validator(mode="after")
-    def _production_names_its_account(self) -> Self:
-        if self.account is None and Environment(base_url=self.base_url, account="").kind == "PRODUCTION":
+    def _a_foreign_host_is_meant(self) -> Self:
+        host = host_of(self.base_url)
+        if not is_known_host(self.base_url) and self.other_host != host:
+            named = "" if self.other_host is None else f" api.other_host names {self.other_host}, which is another one."
             raise ValueError(
-                f"api.account is missing: {self.base_url} counts as production, where it has no default; "
+                f"api.base_url leads to {host}, which is none of Runa's hosts ({', '.join(RUNA_HOSTS)}): if that is a "
+                f"slip, whoever has this host would get the API key and every payout. Correct it.{named} Only if you "
+                f'mean this host and trust it, write other_host = "{host}" under [api] (or BATCHER_API__OTHER_HOST).'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _real_money_names_its_account(self) -> Self:
+        place = Environment(base_url=self.base_url, account="")
+        if self.account is None and place.is_real_money:
+            counts = "is production" if place.kind == "PRODUCTION" else "counts as real money"
+            raise ValueError(
+                f"api.account is missing: {self.base_url} {counts}, where it has no default; "
                 "give the account a name of your own and keep it."
             )
         return self

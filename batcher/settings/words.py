@@ -19,21 +19,28 @@ _SECRET_VALUE = re.compile(r"(?:wg|xx)\.\S{6,}", re.IGNORECASE)
 
 
 def is_secret(section: str, key: str, value: object, *, known: bool) -> bool:
-    """Whether a setting is named like the API key, or looks like it."""
+    """Whether a setting is named like the API key, or holds what looks like it, or has that for a name."""
     named = not known and section != "columns" and _SECRET_NAMES.fullmatch(_plain(key)) is not None
-    return named or (isinstance(value, str) and _SECRET_VALUE.match(value.strip()) is not None)
+    return named or any(isinstance(one, str) and _is_key(one) for one in (value, key))
+
+
+def _is_key(text: str) -> bool:
+    return _SECRET_VALUE.match(text.strip()) is not None
 
 
 def secret(section: str, key: str, where: str) -> str:
     """The API key was written where it does not belong."""
+    name = _name(section, "(a name that is not repeated here)" if _is_key(key) else key)
     return (
-        f"{_name(section, key)} in {where} looks like an API key, and that never goes into the settings: take it out, "
+        f"{name} in {where} looks like an API key, and that never goes into the settings: take it out, "
         "and give it as the variable RUNA_API_KEY, in the system keyring, or in a file that [api] api_key_file names."
     )
 
 
 def unknown_section(section: str, where: str) -> str:
     """A section that nobody reads, with the nearest that somebody does."""
+    if _is_key(section):
+        return secret("", section, where)
     near = get_close_matches(_plain(section), SECTIONS, n=1)
     hint = f"did you mean [{near[0]}]?" if near else f"there are {', '.join(f'[{name}]' for name in SECTIONS)}."
     return f"There is no section [{section}] ({where}); {hint}"

@@ -28,13 +28,13 @@ def refused(variable: str, value: str) -> str:
     [
         ("https://playground.runa.io/v2", "https://playground.runa.io/v2"),
         ("HTTPS://API.Runa.io:443/v2//", "https://api.runa.io/v2"),
-        ("https://api.runa.io:8443/V2", "https://api.runa.io:8443/V2"),
+        ("https://API.runa.io/V2", "https://api.runa.io/V2"),
         ("https://api.runa.io", "https://api.runa.io"),
         ("http://127.0.0.1:8765/v2/", "http://127.0.0.1:8765/v2"),
         ("http://127.9.8.7:80/v2", "http://127.9.8.7/v2"),
         ("http://LOCALHOST:8765/v2", "http://localhost:8765/v2"),
         ("http://[0:0:0:0:0:0:0:1]:8765/v2", "http://[::1]:8765/v2"),
-        ("https://[2001:DB8::1]/v2", "https://[2001:db8::1]/v2"),
+        ("https://localhost:8443/v2", "https://localhost:8443/v2"),
     ],
 )
 def test_one_place_has_one_spelling(written: str, kept: str) -> None:
@@ -58,6 +58,9 @@ def test_one_place_has_one_spelling(written: str, kept: str) -> None:
         "https://api.runa.io:x/v2",
         "https://[::1/v2",
         "https://[fe80::1%25eth0]/v2",
+        "https://[::ffff:127.0.0.1]/v2",
+        "https://api.runa.io:8443/v2",
+        "https://playground.runa.io:80/v2",
         "https://api.runa.io/v2/../v2",
         "https://api.runa.io//v2",
         "https://api.runa.io/%76%32",
@@ -90,6 +93,8 @@ def test_plain_http_is_for_this_machine_only(url: str) -> None:
         "https://api.runa.io/hunter2 x",
         "https://api.runa.io\n/hunter2",
         "https://äpi.runa.io/hunter2",
+        "https://xx.hunter2/v2",
+        "https://WG.hunter2:443/v2",
     ],
 )
 def test_what_may_hold_a_secret_is_refused_and_not_repeated(url: str) -> None:
