@@ -46,7 +46,7 @@ def test_the_two_commands_come_first_and_each_is_one_line() -> None:
     assert first.is_setup
     assert second.is_setup
     assert first.text.endswith("batcher demo\n")
-    assert second.text.endswith("pytest\n")
+    assert second.text.endswith("pytest -n auto\n")
     assert all(block.text.count("\n") == 1 for block in SETUPS)
 
 
