@@ -28,7 +28,7 @@ async def in_place(work: Callable[[], None]) -> None:
 
 
 def adding(number: int) -> Callable[[Connection], Any]:
-    return lambda connection: connection.execute(text(f"INSERT INTO numbers VALUES ({number})"))
+    return lambda connection: connection.execute(text("INSERT INTO numbers VALUES (:number)"), {"number": number})
 
 
 def written_together(engine: Engine, *numbers: int) -> list[BaseException | None]:

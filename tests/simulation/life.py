@@ -1,5 +1,6 @@
 """One process from start to end, as `batcher run`, `resume` and `reconcile` do it, without their words."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from batcher.assembly import Office, Prospect
@@ -8,6 +9,7 @@ from batcher.cli.resume import refuse_unplanned
 from batcher.cli.run import refuse_stale
 from batcher.engine import Progress
 from batcher.errors import BatcherError, LedgerBusy
+from batcher.lifecycle import Halt
 from batcher.planning import Choices, Plan
 from tests.simulation.process import current
 from tests.simulation.world import API_KEY, BATCH, World
@@ -18,13 +20,17 @@ class Command:
     """What is called."""
 
     name: str
-    """`run`, `resume`, `reconcile` or `decide`."""
+    """`run`, `resume`, `reconcile`, `decide` or `refresh`, which is `results --refresh`."""
     choices: Choices = field(default_factory=Choices)
     canary: bool = True
     shuffled: bool = False
     """The rows of the file come in another order."""
     row: str = ""
-    """Of `decide --never-created`: whose row."""
+    """Of `decide`: whose row."""
+    order_id: str = ""
+    """Of `decide`: which order is the row's; none for `--never-created`."""
+    interrupted_after_s: float | None = None
+    """How long after sending began somebody presses Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,11 @@ async def live(world: World, command: Command, number: int) -> Ended:
             if command.name == "reconcile":
                 return await _reconcile(office)
             if command.name == "decide":
-                await office.casework.decide_never_created(BATCH, command.row, "the portal shows that nothing was paid")
-                return Ended(0, command.row)
+                return await _decide(office, command)
+            if command.name == "refresh":
+                found = await office.refresh(BATCH, API_KEY, watch=lambda done, of: None)
+                office.write_results(BATCH)
+                return Ended(found.stops[0].exit_code if found.stops else 0, f"{found.paid} paid orders read again")
             return await _issue(world, office, command, number)
     except LedgerBusy as error:
         return Ended(error.exit_code, "another process has the ledger")
@@ -68,6 +77,16 @@ async def _reconcile(office: Office) -> Ended:
     closing = await office.casework.reconcile(BATCH, API_KEY)
     office.write_results(BATCH)
     return _closed(closing.outcome.exit_code, closing.settlement.unsettled, closing.proof.agrees)
+
+
+async def _decide(office: Office, command: Command) -> Ended:
+    why = "as Runa's portal shows it"
+    if command.order_id:
+        attempt = await office.casework.decide_order(BATCH, command.row, command.order_id, why, API_KEY)
+    else:
+        attempt = await office.casework.decide_never_created(BATCH, command.row, why)
+    office.write_results(BATCH)
+    return Ended(0, f"{command.row} {command.order_id or 'was never paid'}, so {attempt.state}")
 
 
 async def _issue(world: World, office: Office, command: Command, number: int) -> Ended:
@@ -99,13 +118,15 @@ async def _issue(world: World, office: Office, command: Command, number: int) ->
             API_KEY,
             server_now=prospect.server_now,
             observer=_Nobody(),
-            on_start=lambda halt: None,
+            on_start=lambda halt: _interrupt_later(halt, command.interrupted_after_s),
             canary=command.canary,
         )
     finally:
         if (process := current()) is not None and not process.dead:
             office.write_results(BATCH)
-    deaf = any(stop.exit_code == 4 or stop.cause in ("unreachable", "rate_limited") for stop in ended.stops)
+    deaf = ended.interrupted or any(
+        stop.exit_code == 4 or stop.cause in ("unreachable", "rate_limited") for stop in ended.stops
+    )
     closing = await office.casework.close(
         BATCH,
         API_KEY,
@@ -116,6 +137,11 @@ async def _issue(world: World, office: Office, command: Command, number: int) ->
     )
     office.write_results(BATCH)
     return _closed(closing.outcome.exit_code, closing.settlement.unsettled, closing.proof.agrees)
+
+
+def _interrupt_later(halt: Halt, after_s: float | None) -> None:
+    if after_s is not None:
+        asyncio.get_running_loop().call_later(after_s, halt.interrupt)
 
 
 def _closed(exit_code: int, unsettled: object, agrees: bool) -> Ended:

@@ -80,6 +80,7 @@ class Story:
             (self._faults, 4), (self._network, 3), (self._calm, 3), (self._wait, 4), (self._days, 1),
             (self._clock, 1), (self._reboot, 1), (self._lose, 1), (self._back_up, 1), (self._restore, 1),
             (self._add_row, 2), (self._edit, 1), (self._rename, 1), (self._drop, 1), (self._others, 1),
+            (self._interrupted, 2), (self._person, 2), (self._claimed, 1), (self._funds, 1),
         ]  # fmt: skip
         for _ in range(self._rng.randint(5, 14)):
             event = self._rng.choices([one for one, _ in events], [weight for _, weight in events])[0]
@@ -100,6 +101,10 @@ class Story:
         at = int(10 ** self._rng.uniform(0.5, 3.6))
         await self._spawn(self._command(), kill_at_step=at)
 
+    async def _interrupted(self) -> None:
+        after_s = round(self._rng.uniform(0.0, 20.0), 2)
+        await self._spawn(replace(self._command(), name="run", interrupted_after_s=after_s))
+
     async def _cut_at_a_commit(self) -> None:
         fate = self._rng.choice([fate for fate in Fate if fate is not Fate.MADE])
         await self._spawn(self._command(), doom=(self._rng.randint(1, 25), fate))
@@ -116,6 +121,7 @@ class Story:
         if doom is not None:
             self.world.doom(process, *doom)
         said = f"{number} {command.name}" + (f", killed at step {kill_at_step}" if kill_at_step else "")
+        said += f", interrupted after {command.interrupted_after_s} s" if command.interrupted_after_s else ""
         said += f", commit {doom[0]}: {doom[1]}" if doom else ""
         ended = None
         try:
@@ -133,7 +139,7 @@ class Story:
         return ended
 
     def _command(self) -> Command:
-        name = self._rng.choices(["run", "resume", "reconcile"], [6, 2, 2])[0]
+        name = self._rng.choices(["run", "resume", "reconcile", "refresh"], [12, 4, 4, 1])[0]
         choices = Choices(accept_missing=self._rng.random() < 0.3, retry=self._rng.random() < 0.8)
         return Command(name=name, choices=choices, canary=self._rng.random() < 0.5, shuffled=self._rng.random() < 0.5)
 
@@ -237,11 +243,25 @@ class Story:
         given = {"count": self._rng.randint(1, 4), "currency": "GBP", "amount": "5.00"}
         self.world.sandbox.make_foreign(given, self.world.now_s)
 
+    def _claimed(self) -> None:
+        """Recipients claim what they got, or somebody cancels it."""
+        status = self._rng.choice(["CLAIMED", "CANCELLED", "EXPIRED"])
+        for order in self.world.dump()["orders"]:
+            if order["status"] == "COMPLETED":
+                self.world.sandbox.set_payout(order["id"], status, self.world.now_s)
+        self._tell(f"what is paid by now is {status}")
+
+    def _funds(self) -> None:
+        amount = self._rng.choice(["0.00", "40.00", "1000000.00"])
+        self._tell(f"the balance is {amount}")
+        self.world.sandbox.set_balances({"GBP": amount}, self.world.now_s)
+
     # The end
 
     async def _settle(self) -> None:
         """Faults have ended: runs, with a quarter of an hour between them, come to an end with every row."""
         self._calm()
+        self.world.sandbox.set_balances({"GBP": "1000000.00"}, self.world.now_s)
         self.world.clock.offset = timedelta(0)
         self._tell("from here on nothing breaks")
         ended: Ended | None = None
@@ -251,7 +271,7 @@ class Story:
             ended = await self._spawn(Command(name="run", choices=Choices(accept_missing=True)))
             self._mend(ended)
             if number > CALM_RUNS // 2:
-                await self._decide()
+                await self._person()
             if not self.world.rows:
                 break  # all were paid under other names
             if ended is not None and (ended.exit_code in SETTLED or self._only_persons_left()) and not self._unpaid():
@@ -265,17 +285,20 @@ class Story:
         """Whether all that is open is a paid order that contradicts its row: that is for a person to decide."""
         return {state for _, state in self.laws.states()} & OPEN == {State.MISMATCH}
 
-    async def _decide(self) -> None:
-        """What a person does who sees in Runa's portal that nothing was ever paid for a row that stays unknown.
+    async def _person(self) -> None:
+        """What a person does about rows that are unknown, a while later, by what Runa's portal shows.
 
-        An order that failed and says nothing else may be anybody's, so evidence alone does not end such a row.
+        An order that failed and says nothing else may be anybody's, so evidence alone does not end every row.
         """
-        paid_or_open = {
-            order["metadata"].get("reference") for order in self.world.dump()["orders"] if order["status"] != "FAILED"
+        await self.world.clock.sleep(60.0)
+        found = {
+            order["metadata"].get("reference"): order["id"]
+            for order in self.world.dump()["orders"]
+            if order["status"] != "FAILED"
         }
         for reference, state in self.laws.states():
-            if state == State.UNKNOWN and reference not in paid_or_open:
-                await self._spawn(Command(name="decide", row=reference))
+            if state == State.UNKNOWN:
+                await self._spawn(Command(name="decide", row=reference, order_id=found.get(reference, "")))
 
     def _mend(self, ended: Ended | None) -> None:
         """What a person does about a refusal: the row as it was paid, or without the row that would pay again."""
