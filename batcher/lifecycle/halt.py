@@ -19,7 +19,8 @@ REASONS = {
     "invalid_api_key": "Runa refuses the API key. Check the key and which environment it belongs to.",
     "forbidden": "Runa does not let this API key do that. Check its rights in Runa's portal.",
     "insecure_protocol": "Runa takes https only. Check [api] base_url.",
-    "unreachable": "Runa cannot be reached at {base_url}. Check the network and [api] base_url.",
+    "unreachable": "Runa cannot be reached safely at {base_url}: no connection, or a certificate that does not verify. "
+    "Check the network and [api] base_url.",
     "rate_limited": "Runa keeps saying 'too many requests'. Wait a while, or lower [limits] orders_per_minute.",
 }
 """What the person is told, by cause."""

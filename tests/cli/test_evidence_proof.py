@@ -91,4 +91,4 @@ def test_a_plan_without_a_network_is_made_by_the_ledger_alone_and_says_so(desk: 
     done = desk.batcher("plan", sheet, "--batch", "march")
     assert done.code == 0
     assert "2 orders would be sent for GBP 3.00" in done.out
-    assert "Runa was not asked: Runa cannot be reached at http://127.0.0.1:9/v2" in done.err
+    assert "Runa was not asked: Runa cannot be reached safely at http://127.0.0.1:9/v2" in done.err

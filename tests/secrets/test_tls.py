@@ -107,7 +107,7 @@ def test_neither_certificates_nor_proxies_of_the_environment_open_a_door(tmp_pat
         )
     said = f"{done.stdout}{done.stderr}"
     assert done.returncode == (0 if command == "plan" else 6), said  # a plan is made from what is known
-    assert f"cannot be reached at {door.url('localhost')}" in said
+    assert f"cannot be reached safely at {door.url('localhost')}" in said
     assert "Traceback" not in said
     assert "canary" not in said
     assert (door.heard, proxy.heard) == (b"", b"")
