@@ -75,6 +75,8 @@ def row_name(identity_: str) -> str:
 
 def content_digest(payout: Payout) -> str:
     """Tells an edited row from an unedited one: everything normalised but the reference, in hex."""
+    if payout.remains is not None:
+        return payout.remains.content_digest
     return digest(
         payout.distribution.value,
         _folded_email(payout),
@@ -91,8 +93,20 @@ def recipient(payout: Payout) -> str:
     return _folded_email(payout) or payout.recipient_reference or ""
 
 
+def recipient_digest(payout: Payout) -> str:
+    """Tells recipients apart, in hex, also where the recipient itself was purged."""
+    return recipient_digest_of(recipient(payout)) if payout.remains is None else payout.remains.recipient_digest
+
+
+def recipient_digest_of(who: str) -> str:
+    """The same for a casefolded address, or whatever else `recipient` gives."""
+    return digest("recipient", who).hex()
+
+
 def twin_digest(payout: Payout) -> str:
     """Equal for payouts that a payer would call the same payment: recipient, amount, currency, product; in hex."""
+    if payout.remains is not None:
+        return payout.remains.twin_digest
     return digest(
         recipient(payout),
         str(payout.amount),
@@ -115,8 +129,11 @@ def tag(*, key: str, batch: str, payout: Payout) -> str:
 def body(*, key: str, batch: str, payout: Payout) -> bytes:
     """The exact bytes of the create request: sorted keys, normalised values, no clock, no version.
 
-    Made anew after a lost ledger they are the same bytes, so that the API replays its first answer.
+    Made anew after a lost ledger they are the same bytes, so that the API replays its first answer. Raises
+    `ValueError` for a payout that was purged: nobody knows any more whom it would pay.
     """
+    if payout.remains is not None:
+        raise ValueError("a payout whose recipient was purged cannot be sent")
     request = {
         "description": tag(key=key, batch=batch, payout=payout),
         "items": [item(payout)],
@@ -138,9 +155,12 @@ def item(payout: Payout) -> dict[str, Any]:
 
 def link_mark(payout: Payout) -> str | None:
     """What tells, without telling the address, whose link a link is; `None` for other payouts and unnamed links."""
-    if payout.distribution is not Distribution.PAYOUT_LINK or payout.email is None:
+    if payout.distribution is not Distribution.PAYOUT_LINK:
         return None
-    return digest("recipient", _folded_email(payout)).hex()[:16]
+    if payout.remains is not None:
+        nobody = payout.remains.recipient_digest == recipient_digest_of("")
+        return None if nobody else payout.remains.recipient_digest[:16]
+    return None if payout.email is None else recipient_digest_of(_folded_email(payout))[:16]
 
 
 def _folded_email(payout: Payout) -> str:

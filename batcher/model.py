@@ -35,6 +35,15 @@ class Distribution(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What is left of who was paid and what was said, once that was purged: digests, by which it is known again."""
+
+    content_digest: str
+    twin_digest: str
+    recipient_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
     """What one row asks for, normalised: two rows that mean the same are equal."""
 
@@ -53,6 +62,8 @@ class Payout:
     """For `RECIPIENT`: who it is at the payer's."""
     template: str | None
     """The mail or page template, or `None` for the account's own."""
+    remains: Remains | None = None
+    """There where its personal fields were purged: they are then `None`, and it can never be sent."""
 
     @property
     def is_template(self) -> bool:

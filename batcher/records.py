@@ -149,12 +149,63 @@ class BatchRecord:
     """Orders that fit no row and that somebody went on without, in any of its plans."""
     first_confirmed_at: datetime | None = None
     last_confirmed_at: datetime | None = None
+    journal: str = ""
+    """The digest of the last event of its journal, in hex; empty where nothing ever happened."""
 
     @property
     def paid(self) -> dict[str, Decimal]:
         """Face value of the rows that were paid, per currency."""
         payouts = (row.latest.order.payout for row in self.rows if row.latest.state is State.COMPLETED)
         return money.totals((payout.currency, payout.amount) for payout in payouts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData:
+    """What a batch still holds of names, addresses and links, and what stands against removing it."""
+
+    unsettled: Mapping[str, int]
+    """Attempts that may still be sent, paid or settled, by the word that the results use; without zeros."""
+    last_touched_at: datetime | None
+    """When a plan was confirmed or something happened last."""
+    held: int
+    """Rows and unreadable lines with something to remove."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """One place where the journal, the ledger and the results do not agree: somebody has changed one of them."""
+
+    where: str
+    """The place, for people: `event 12 of R7`, `R7, amount`, `nov.csv, line 8, price`. Never a value of a person's."""
+    message: str
+    """What does not agree, as the end of a sentence that begins with the place."""
+    event: int | None = None
+    """The number of the event in the batch's journal."""
+    row: str | None = None
+    """What people call the row."""
+    field: str | None = None
+    """The field of the ledger, or the column of the results."""
+    file: str | None = None
+    line: int | None = None
+    """In a results file, as a spreadsheet numbers it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalReading:
+    """A batch's journal, computed again from its beginning, beside what the tables say."""
+
+    digests: tuple[str, ...]
+    """Of its events, in hex, in order."""
+    discrepancies: tuple[Discrepancy, ...]
+    touched: tuple[frozenset[int], ...] = ()
+    """For each event, the rows by id that it tells of."""
+    plan_events: frozenset[int] = frozenset()
+    """Numbers of the events that noted a confirmed plan, with which lines and columns may have moved."""
+
+    @property
+    def head(self) -> str:
+        """The digest of the last event."""
+        return self.digests[-1] if self.digests else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@
     sheets        reading a sheet as the settings say
     inquiry       what Runa is asked: balances, catalogue, prices, the order list
     casework      evidence: the look before a run, the closing proof, reconciling, deciding
+    keeping       a batch that is over: its journal verified, what is personal purged
     office        plan, confirm, issue, results
     examination   for somebody who only looks
 
@@ -13,17 +14,23 @@ Beside `batcher.cli` and the page, nothing imports from here.
 
 from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.examination import Examination
+from batcher.assembly.keeping import DEFAULT_DAYS, FEWEST_DAYS, Keeping, Purged, Verified
 from batcher.assembly.office import Office
 from batcher.assembly.sheets import load_outline, load_sheet, read_options
 from batcher.assembly.surroundings import Surroundings
 
 __all__ = [
+    "DEFAULT_DAYS",
+    "FEWEST_DAYS",
     "Casework",
     "Closing",
     "Examination",
+    "Keeping",
     "Office",
     "Prospect",
+    "Purged",
     "Surroundings",
+    "Verified",
     "load_outline",
     "load_sheet",
     "read_options",

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from batcher import planning
 from batcher.assembly.casework import Casework
+from batcher.assembly.keeping import Keeping
 from batcher.assembly.parts import Parts
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
@@ -34,6 +35,8 @@ class Office:
         self.environment: Environment = self._parts.environment
         self.casework = Casework(self._parts)
         """Evidence: what is looked at before a run, settled by it, and proven at its end."""
+        self.keeping = Keeping(self._parts)
+        """What is done with a batch that is over."""
 
     def __enter__(self) -> Self:
         return self
@@ -176,7 +179,7 @@ class Office:
         async with parts.journal() as journal, parts.client(api_key) as api:
             refresher = Refresher(
                 api=api,
-                store=journal.refreshed,
+                store=lambda told: journal.refreshed(told, at=parts.clock.instant()),
                 clock=parts.clock,
                 rng=parts.rng,
                 retries=parts.retries,

@@ -31,7 +31,7 @@ class Parts:
         self.clock: Clock = self._surroundings.clock
         self.environment: Environment = environment(settings)
         self.rng = self._surroundings.rng
-        self.ledger = Ledger(ledger_url(settings))
+        self.ledger = Ledger(ledger_url(settings), salts=self._surroundings.salts)
 
     @property
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random  # noqa: TID251 - where chance enters: the spread of waits, nothing that money hangs on
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -35,6 +36,8 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     rng: random.Random = field(default_factory=_chance)
     """Spreads waits."""
+    salts: Callable[[int], bytes] = secrets.token_bytes
+    """Bytes that nobody can guess, for what the journal tells of personal fields."""
     transport: httpx.AsyncBaseTransport | None = None
     """How requests travel; `None` for sockets and TLS."""
     commits: Callable[[], AbstractContextManager[Blocking]] = commits_in_a_thread

@@ -22,6 +22,8 @@ COMMANDS = {
     "decide": "A person settles what evidence cannot.",
     "status": "Where batches stand.",
     "results": "Write a batch's results file again from the ledger.",
+    "verify": "Whether anybody has changed a batch's journal, ledger or results, and where.",
+    "purge": "Remove names, addresses and links from a batch that is over; it stays paid once.",
     "sandbox": "Runa's API as batcher knows it, on a port of this machine, to rehearse on.",
 }
 """Each command and its one line in the help; its code is in the file of its name."""

@@ -143,6 +143,8 @@ def outcome_in_words(outcome: Outcome) -> Iterable[str]:
     explained = len(outcome.needs_person) + len(outcome.kept_back or {}) + len(outcome.never_made)
     if outcome.counts.get("UNKNOWN", 0) > explained:
         yield "Unknown rows may have been paid: run the same command again, it asks with the same keys."
+    if outcome.journal:
+        yield f"Journal: {outcome.journal[:16]} (the whole digest is in the results; `batcher verify` takes it)."
 
 
 def outcome_as_json(outcome: Outcome, *, results: str | None = None) -> dict[str, Any]:
@@ -159,6 +161,7 @@ def outcome_as_json(outcome: Outcome, *, results: str | None = None) -> dict[str
         "never_made": list(outcome.never_made),
         "interrupted": outcome.interrupted,
         "results": results,
+        "journal": outcome.journal,
     }
 
 

@@ -40,6 +40,8 @@ class Outcome:
     never_made: tuple[str, ...] = ()
     """Rows, by name, whose order was never made: unknown no more, and not paid."""
     interrupted: bool = False
+    journal: str = ""
+    """The digest of the last event of its journal, in hex: kept elsewhere, it shows whether that was changed."""
 
 
 def outcome(
@@ -70,6 +72,7 @@ def outcome(
         overtaken=tuple(row.name for row in record.rows if row.overtaken),
         never_made=tuple(row.name for row in wanted if row.latest.state is State.ABSENT),
         interrupted=interrupted,
+        journal=record.journal,
     )
 
 

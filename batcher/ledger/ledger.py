@@ -1,5 +1,6 @@
 """The door of the room: one object that reads and confirms, and one that journals a run."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,8 +11,9 @@ from typing import Self
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from batcher.errors import UsageError
-from batcher.ledger import catalogues, reading, writing
+from batcher.errors import OwnFault, UsageError
+from batcher.ledger import catalogues, purging, reading, verifying, writing
+from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.place import open_engine, sqlite_path, write_failed
 from batcher.ledger.shelf import Shelf
@@ -19,17 +21,29 @@ from batcher.ledger.tables import attempts, sends
 from batcher.model import Distribution, Environment, Instant, Order, Product, Reply, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.ports import Blocking
-from batcher.records import AttemptRecord, BatchRecord, BatchSummary, Catalogue, Confirmation, Kin
+from batcher.records import (
+    AttemptRecord,
+    BatchRecord,
+    BatchSummary,
+    Catalogue,
+    Confirmation,
+    JournalReading,
+    Kin,
+    PersonalData,
+)
 from batcher.states import State
 
 
 class Ledger:
     """A ledger that is open. Reading needs no lock; whoever confirms or sends holds `LedgerLock`."""
 
-    def __init__(self, url: str) -> None:
-        """Open it, and make or migrate it first where needed. Raises `UsageError` or `OwnFault`."""
+    def __init__(self, url: str, *, salts: Salts = secrets.token_bytes) -> None:
+        """Open it, and make or migrate it first where needed. Raises `UsageError` or `OwnFault`.
+
+        `salts` gives bytes that nobody can guess: with them the journal tells of personal fields without telling them.
+        """
         self.path: Path = sqlite_path(url)
-        self._engine = open_engine(url)
+        self._engine = open_engine(url, salts)
         self.shelf = Shelf(self._engine)
         """What was read of Runa's order list and balances."""
 
@@ -124,6 +138,49 @@ class Ledger:
         except SQLAlchemyError as error:
             raise write_failed(error) from error
 
+    def read_journal(self, environment: Environment, name: str) -> tuple[JournalReading, BatchRecord | None]:
+        """The batch's journal computed again, and the batch at that moment; no batch where its tables cannot be read.
+
+        Raises `OwnFault` where the file itself is damaged.
+        """
+        try:
+            with self._snapshot() as connection:
+                batch_id = reading.batch_id(connection, environment, name)
+                if batch_id is None:
+                    return JournalReading(digests=(), discrepancies=()), None
+                found = verifying.read_journal(connection, batch_id)
+                # A changed byte may be one that no amount or state has.
+                sound = found.digests and not found.discrepancies
+                return found, reading.batch(connection, environment, name) if sound else None
+        except SQLAlchemyError as error:
+            raise OwnFault(
+                f"The ledger {self.path} cannot be read ({getattr(error, 'orig', error)}).",
+                "The file itself is damaged: restore it from a back-up, or ask for help with the file at hand.",
+            ) from error
+
+    def personal_data(self, environment: Environment, name: str) -> PersonalData:
+        """What the batch still holds about people, and what stands against removing it."""
+        with self._snapshot() as connection:
+            batch_id = reading.batch_id(connection, environment, name)
+            if batch_id is None:
+                return PersonalData(unsettled={}, last_touched_at=None, held=0)
+            return purging.personal_data(connection, batch_id)
+
+    def purge(self, environment: Environment, name: str, *, by: str, now: datetime) -> int:
+        """Remove names, addresses and links from a batch, and their bytes from the ledger's files.
+
+        The caller holds the lock and has looked at `personal_data`. Gives how many rows and lines had some. Raises
+        `OwnFault`; where only the bytes could not be removed, the same call does that.
+        """
+        try:
+            with self._engine.begin() as connection:
+                batch_id = reading.batch_id(connection, environment, name)
+                count = 0 if batch_id is None else purging.purge(connection, batch_id, by=by, now=now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
+        purging.sweep(self._engine)
+        return count
+
     def recover(self, attempt_ids: Sequence[int], now: datetime) -> None:
         """Mark what was being sent when the last process ended as unknown."""
         try:
@@ -180,9 +237,9 @@ class SqlJournal:
         """Note what an order has come to."""
         await self._writer.write(lambda connection: writing.settled(connection, attempt_id, order, to, why, at))
 
-    async def refreshed(self, attempt: AttemptRecord) -> None:
+    async def refreshed(self, attempt: AttemptRecord, *, at: Instant) -> None:
         """Note what a paid order that was read again now says of its payout and its price."""
-        await self._writer.write(lambda connection: writing.refreshed(connection, attempt))
+        await self._writer.write(lambda connection: writing.refreshed(connection, attempt, at.at))
 
     async def reopened(self, failed_id: int, withdrawn_id: int, *, why: str, at: Instant) -> None:
         """Note that an order that had failed no longer has, and withdraw the attempt after it."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,28 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from batcher.errors import OwnFault, UsageError
+from batcher.ledger.chain import Salts
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the folder."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, salts: Salts = secrets.token_bytes) -> Engine:
     """An engine on the ledger at `url` (`sqlite:///…`), made and migrated where needed.
 
+    `salts` is where its salts come from.
     Raises `UsageError` where the place cannot be used, `OwnFault` where what lies there is no sound ledger.
     """
     path = sqlite_path(url)
     prepare_place(path)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": 30},
+        hide_parameters=True,
+        execution_options={"salts": salts},
+    )
     event.listen(engine, "connect", _make_durable)
     try:
         _once_it_is_free(engine)

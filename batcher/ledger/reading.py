@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, cast, func, select
+from sqlalchemy import Connection, Row, String, cast, func, select
 
 from batcher import keys
+from batcher.ledger.chain import end_of
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -20,7 +21,7 @@ from batcher.ledger.tables import (
     rows,
     sends,
 )
-from batcher.model import Distribution, Environment, Payout, PlannedOrder, Problem, Speaker
+from batcher.model import Distribution, Environment, Payout, PlannedOrder, Problem, Remains, Speaker
 from batcher.policy import Finding
 from batcher.records import (
     AttemptRecord,
@@ -40,16 +41,16 @@ _CHUNK = 500
 
 def batch(connection: Connection, environment: Environment, name: str) -> BatchRecord:
     """The batch as the ledger knows it; one without rows where it does not."""
-    batch_id = connection.scalar(_batch_id(environment, name))
-    if batch_id is None:
+    its_id = batch_id(connection, environment, name)
+    if its_id is None:
         return BatchRecord(environment=environment, name=name)
-    planned = connection.execute(select(plans).where(plans.c.batch_id == batch_id).order_by(plans.c.id)).all()
+    planned = connection.execute(select(plans).where(plans.c.batch_id == its_id).order_by(plans.c.id)).all()
     columns = {plan.id: tuple(plan.columns) for plan in planned}
     last = planned[-1]
     return BatchRecord(
         environment=environment,
         name=name,
-        rows=tuple(_rows(connection, batch_id, columns, last.id)),
+        rows=tuple(_rows(connection, its_id, columns, last.id)),
         invalid=tuple(_invalid(connection, last)),
         columns=columns[last.id],
         file_name=last.file_name,
@@ -58,6 +59,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         accepted_orders=frozenset(one for plan in planned for one in plan.choices.get("accepted_orders", ())),
         first_confirmed_at=planned[0].confirmed_at,
         last_confirmed_at=last.confirmed_at,
+        journal=end_of(connection, its_id)[1],
     )
 
 
@@ -79,8 +81,9 @@ def batch_before(connection: Connection, environment: Environment, name: str) ->
     return None if chosen is None else batch(connection, environment, chosen)
 
 
-def _batch_id(environment: Environment, name: str) -> Select[int]:
-    return (
+def batch_id(connection: Connection, environment: Environment, name: str) -> int | None:
+    """The id of a batch, if the environment has it."""
+    return connection.scalar(
         select(batches.c.id)
         .join(environments)
         .where(
@@ -142,7 +145,7 @@ def _attempt(attempt: Row[Any], columns: tuple[str, ...], sent: tuple[SendRecord
             number=attempt.number,
             key=attempt.key,
             body=attempt.body,
-            payout=_payout(attempt),
+            payout=payout_of(attempt),
         ),
         state=State(attempt.state),
         planned_at=attempt.planned_at,
@@ -162,7 +165,8 @@ def _attempt(attempt: Row[Any], columns: tuple[str, ...], sent: tuple[SendRecord
     )
 
 
-def _payout(attempt: Row[Any]) -> Payout:
+def payout_of(attempt: Row[Any]) -> Payout:
+    """What an attempt says, or what is left of it."""
     return Payout(
         reference=attempt.reference,
         amount=attempt.amount,
@@ -172,6 +176,13 @@ def _payout(attempt: Row[Any]) -> Payout:
         email=attempt.email,
         recipient_reference=attempt.recipient_reference,
         template=attempt.template,
+        remains=None
+        if attempt.content_digest is None
+        else Remains(
+            content_digest=attempt.content_digest,
+            twin_digest=attempt.twin_digest,
+            recipient_digest=attempt.recipient_digest,
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The tables of the ledger. What a word of theirs means is said in `batcher.records` and `batcher.states`."""
 
+import functools
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,14 @@ from sqlalchemy import (
 )
 
 
+@functools.lru_cache(maxsize=64)
+def moment_text(value: datetime) -> str:
+    """A time as the ledger writes it, in UTC; one without a zone is a defect (`ValueError`)."""
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 class Moment(TypeDecorator[datetime]):
     """A UTC time as text of fixed width: it sorts as time does, and reads the same on every database."""
 
@@ -30,11 +39,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """Write it in UTC; a time without a zone is a defect."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read it as UTC."""
@@ -121,6 +126,8 @@ rows = Table(
     Column("cells", JSON, nullable=False),
     # What that file asks for, as a digest: an order that comes through late may have paid something else.
     Column("wanted", String(64), nullable=False),
+    # What only the commitments about its cells were made with; it goes with them.
+    Column("salt", LargeBinary),
     UniqueConstraint("batch_id", "identity"),
 )
 
@@ -133,6 +140,7 @@ invalid_lines = Table(
     Column("cells", JSON, nullable=False),
     Column("reference", String),
     Column("problems", JSON, nullable=False),
+    Column("salt", LargeBinary),
 )
 
 attempts = Table(
@@ -160,6 +168,11 @@ attempts = Table(
     Column("recipient_reference", String),
     Column("template", String),
     Column("twin_digest", String(64), nullable=False),
+    # For the commitments about all that is personal here and in its sends.
+    Column("salt", LargeBinary),
+    # What it said and to whom, as digests: there only where the fields themselves were purged.
+    Column("content_digest", String(64)),
+    Column("recipient_digest", String(64)),
     # What is known of its order.
     Column("order_id", String),
     Column("accepted_at", Moment),
@@ -205,17 +218,26 @@ sends = Table(
     Column("retry_after_s", Float),
 )
 
+# One chain for each batch; see `batcher.ledger.chain`.
 journal = Table(
     "journal",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("attempt_id", ForeignKey("attempts.id"), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
+    Column("batch_id", ForeignKey("batches.id"), nullable=False),
+    # From 1, without a gap: two events that claim one place are a defect, and the second is not stored.
+    Column("number", Integer, nullable=False),
+    # Empty where it is about the batch, or about the file's lines.
+    Column("attempt_id", ForeignKey("attempts.id")),
+    Column("at", Moment, nullable=False, index=True),
     Column("from_state", String(10)),
-    Column("to_state", String(10), nullable=False),
+    Column("to_state", String(10)),
     Column("why", String, nullable=False),
     # The person who decided it; empty where evidence did.
     Column("by", String),
+    # What was changed: fields by table, as JSON.
+    Column("content", String, nullable=False),
+    Column("digest", String(64), nullable=False),
+    UniqueConstraint("batch_id", "number"),
 )
 
 list_readings = Table(

@@ -1,13 +1,16 @@
 """Every statement that changes the ledger. Each function runs inside a transaction that its caller holds."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
 
 from batcher import keys
+from batcher.ledger import chain
+from batcher.ledger.chain import Event, kept, sealed
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -55,124 +58,206 @@ def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -
     """Write a confirmed plan, whole: rows, withdrawals, and the key and exact body of each new attempt."""
     place = environment_id(connection, confirmation.environment)
     batch_id = find_or_add(connection, batches, environment_id=place, name=confirmation.batch)
-    plan_id = _added(
-        connection,
-        plans,
-        batch_id=batch_id,
-        confirmed_at=now,
-        confirmed_by=confirmation.confirmed_by,
-        file_name=confirmation.file_name,
-        file_digest=confirmation.file_digest,
-        columns=list(confirmation.columns),
-        choices=dict(confirmation.choices),
-        recipe=confirmation.recipe,
-        file_rows=len(confirmation.entries) + len(confirmation.invalid),
-    )
-    row_ids = _enter_rows(connection, confirmation, batch_id, plan_id)
+    values: dict[str, Any] = {
+        "batch_id": batch_id,
+        "confirmed_at": now,
+        "confirmed_by": confirmation.confirmed_by,
+        "file_name": confirmation.file_name,
+        "file_digest": confirmation.file_digest,
+        "columns": list(confirmation.columns),
+        "choices": dict(confirmation.choices),
+        "recipe": confirmation.recipe,
+        "file_rows": len(confirmation.entries) + len(confirmation.invalid),
+    }
+    plan_id = _added(connection, plans, **values)
+    cells = {entry.identity: json.dumps(entry.cells) for entry in confirmation.entries}
+    entered = _enter_rows(connection, confirmation, cells, batch_id, plan_id)
+    told = {"plans": [{"id": plan_id, **kept(values)}], "here": chain.ranges(entered.here)}
+    events = [Event(at=now, why="plan confirmed", by=confirmation.confirmed_by, content=told)]
+    events += [Event(at=now, why="the file has the row otherwise than before", content=one) for one in entered.moved]
+    chain.add(connection, batch_id, events)
     for attempt_id in confirmation.withdrawn:
         move(connection, attempt_id, State.WITHDRAWN, now, "a later confirmed plan omits or changes the row")
-    _plan(connection, confirmation, row_ids, place, plan_id, now)
-    _add_all(
-        connection,
-        invalid_lines,
-        [
+    chain.add(connection, batch_id, _plan(connection, confirmation, cells, entered, place, plan_id, now))
+    others = (
+        Event(at=now, why="the file has the row", content={"rows": [sealed("rows", row, row["salt"])]})
+        for row in entered.fresh.values()
+    )
+    chain.add(connection, batch_id, [*others, *_note_invalid(connection, confirmation, plan_id, now)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """The rows of a batch, once a confirmed file is noted."""
+
+    ids: dict[str, int]
+    """Of all rows that the batch ever had, by identity."""
+    here: list[int]
+    """Rows that were known, and that the file has."""
+    moved: list[chain.Content]
+    """What the file has otherwise than before."""
+    fresh: dict[int, dict[str, Any]]
+    """New rows by id, each as it lies in the table; of those no event has told yet."""
+
+
+def _enter_rows(
+    connection: Connection, confirmation: Confirmation, cells: Mapping[str, str], batch_id: int, plan_id: int
+) -> _Entered:
+    """Note where the file has each row; `cells` are theirs, as JSON, by identity."""
+    lying = chain.as_it_lies(rows)
+    query = select(*lying.c).where(lying.c.batch_id == batch_id)
+    known = {row.identity: row for row in connection.execute(query)}
+    salts = chain.salts_of(connection)
+    fresh: dict[str, dict[str, Any]] = {
+        entry.identity: {
+            "batch_id": batch_id,
+            "plan_id": plan_id,
+            "identity": entry.identity,
+            "line": entry.line,
+            "cells": cells[entry.identity],
+            "wanted": entry.wanted,
+            "salt": salts(chain.SALT_BYTES),
+        }
+        for entry in confirmation.entries
+        if entry.identity not in known
+    }
+    _add_as_they_lie(connection, rows, list(fresh.values()))
+    here = [entry for entry in confirmation.entries if entry.identity in known]
+    anew = []
+    for entry in here:
+        row = known[entry.identity]
+        values = {"line": entry.line, "cells": cells[entry.identity], "wanted": entry.wanted}
+        changed = {name: value for name, value in values.items() if value != getattr(row, name)}
+        anew.append((row.id, values | {"salt": row.salt or salts(chain.SALT_BYTES)}, changed))
+    moved = _move_rows(connection, anew, plan_id) if anew else []
+    listed = connection.execute(select(rows.c.identity, rows.c.id).where(rows.c.batch_id == batch_id))
+    ids: dict[str, int] = {row.identity: row.id for row in listed}
+    for identity, values in fresh.items():
+        values["id"] = ids[identity]
+    return _Entered(
+        ids=ids,
+        here=[row_id for row_id, _, _ in anew],
+        moved=moved,
+        fresh={values["id"]: values for values in fresh.values()},
+    )
+
+
+def _move_rows(
+    connection: Connection, anew: Sequence[tuple[int, dict[str, Any], dict[str, Any]]], plan_id: int
+) -> list[chain.Content]:
+    """Note where the file has rows that were known; what is not sent yet takes its cells from there.
+
+    `anew` has, for each, its id, what it is now, and what of that it was not before. Gives what changed, for the
+    journal; that all of them are of this plan now goes without saying.
+    """
+    lying = chain.as_it_lies(rows)
+    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in ("line", "cells", "wanted", "salt")}
+    values["plan_id"] = plan_id
+    connection.execute(
+        update(lying).where(lying.c.id == bindparam("its_id")).values(values),
+        [{"its_id": row_id} | {f"its_{name}": value for name, value in now.items()} for row_id, now, _ in anew],
+    )
+    unsent = or_(*(attempts.c.state == state for state in sorted(UNSENT)))
+    found = connection.execute(select(attempts.c.row_id, attempts.c.id, attempts.c.salt).where(unsent))
+    waiting = {attempt.row_id: attempt for attempt in found}
+    refreshed = [
+        {"its_id": waiting[row_id].id, "its_cells": now["cells"]} for row_id, now, _ in anew if row_id in waiting
+    ]
+    if refreshed:
+        lying = chain.as_it_lies(attempts)
+        itself = lying.c.id == bindparam("its_id")
+        connection.execute(update(lying).where(itself).values(plan_id=plan_id, cells=bindparam("its_cells")), refreshed)
+    moved: list[chain.Content] = []
+    for row_id, now, changed in anew:
+        if not changed:
+            continue
+        content: dict[str, Any] = {"rows": [{"id": row_id, **sealed("rows", changed, now["salt"])}]}
+        if "cells" in changed and row_id in waiting:
+            attempt = waiting[row_id]
+            told = sealed("attempts", {"cells": now["cells"]}, attempt.salt)
+            content["attempts"] = [{"id": attempt.id, **told}]
+        moved.append(content)
+    return moved
+
+
+def _plan(
+    connection: Connection,
+    confirmation: Confirmation,
+    cells: Mapping[str, str],
+    entered: _Entered,
+    place: int,
+    plan_id: int,
+    now: datetime,
+) -> Iterable[Event]:
+    """Write new attempts; one that was withdrawn is planned again in its place. Gives what the journal is to tell."""
+    withdrawn, live = _withdrawn_and_live(connection, plan_id)
+    salts = chain.salts_of(connection)
+    new: list[dict[str, Any]] = []
+    for order in confirmation.orders:
+        row_id = entered.ids[order.identity]
+        if row_id in live:
+            # Planning has looked already; a plan that was made before the ledger moved on stops here.
+            raise IllegalTransition(f"{keys.row_name(order.identity)} has a live attempt, and gets no other beside it")
+        values: dict[str, Any] = {"key": order.key, "body": order.body, **_payout(order.payout)}
+        values |= {"planned_at": now, "plan_id": plan_id}
+        again = withdrawn.get((row_id, order.number))
+        if again is not None:
+            values |= {"cells": json.loads(cells[order.identity]), "content_digest": None, "recipient_digest": None}
+            move(connection, again, State.PLANNED, now, "confirmed again", **values)
+            continue
+        row = entered.fresh.get(row_id)
+        new.append(
+            {
+                "row_id": row_id,
+                "environment_id": place,
+                "number": order.number,
+                "state": State.PLANNED.value,
+                **kept(values),
+                "cells": cells[order.identity],
+                # A new row and its attempt have one salt: what they both have is committed to once.
+                "salt": salts(chain.SALT_BYTES) if row is None else row["salt"],
+            }
+        )
+    last = connection.scalar(select(func.max(attempts.c.id))) or 0
+    _add_as_they_lie(connection, attempts, new)
+    added = connection.execute(select(attempts.c.row_id, attempts.c.id).where(attempts.c.id > last))
+    ids: dict[int, int] = {attempt.row_id: attempt.id for attempt in added}
+    return (_planned(ids[values["row_id"]], values, entered.fresh.pop(values["row_id"], None), now) for values in new)
+
+
+def _planned(attempt_id: int, values: dict[str, Any], row: dict[str, Any] | None, now: datetime) -> Event:
+    """What the journal tells of a new attempt, and of its row where that is new as well."""
+    told = sealed("attempts", values, values["salt"])
+    told["id"] = attempt_id
+    content: dict[str, Any] = {"attempts": [told]}
+    if row is not None:
+        row = {**row, "cells": told["cells"]}
+        del row["salt"]
+        content["rows"] = [row]
+    return Event(at=now, why="confirmed", attempt_id=attempt_id, to_state=State.PLANNED, content=content)
+
+
+def _note_invalid(connection: Connection, confirmation: Confirmation, plan_id: int, now: datetime) -> Iterable[Event]:
+    """Keep the lines that could not be read. Gives what the journal is to tell of them."""
+    salts = chain.salts_of(connection)
+    lines = [
+        kept(
             {
                 "plan_id": plan_id,
                 "line": line.line,
                 "cells": list(line.cells),
                 "reference": line.reference,
                 "problems": [asdict(problem) for problem in line.problems],
+                "salt": salts(chain.SALT_BYTES),
             }
-            for line in confirmation.invalid
-        ],
-    )
-
-
-def _enter_rows(connection: Connection, confirmation: Confirmation, batch_id: int, plan_id: int) -> dict[str, int]:
-    """Note where the file has each row; gives the ids of all rows of the batch by identity."""
-    query = select(rows.c.identity, rows.c.id).where(rows.c.batch_id == batch_id)
-    known: dict[str, int] = {row.identity: row.id for row in connection.execute(query)}
-    fresh = [entry for entry in confirmation.entries if entry.identity not in known]
-    common = {"batch_id": batch_id, "plan_id": plan_id}
-    _add_all(
-        connection,
-        rows,
-        [
-            {
-                **common,
-                "identity": entry.identity,
-                "line": entry.line,
-                "cells": list(entry.cells),
-                "wanted": entry.wanted,
-            }
-            for entry in fresh
-        ],
-    )
-    moved = [
-        {
-            "its_id": known[entry.identity],
-            "its_line": entry.line,
-            "its_cells": list(entry.cells),
-            "its_wish": entry.wanted,
-        }
-        for entry in confirmation.entries
-        if entry.identity in known
-    ]
-    if moved:
-        _move_rows(connection, moved, plan_id)
-    return {row.identity: row.id for row in connection.execute(query)}
-
-
-def _move_rows(connection: Connection, moved: Sequence[dict[str, Any]], plan_id: int) -> None:
-    """Note where the file has rows that were known; what is not sent yet takes its cells from there."""
-    cells = bindparam("its_cells", type_=JSON)
-    anew = {"plan_id": plan_id, "line": bindparam("its_line"), "cells": cells, "wanted": bindparam("its_wish")}
-    connection.execute(update(rows).where(rows.c.id == bindparam("its_id")).values(anew), moved)
-    unsent = or_(*(attempts.c.state == state for state in sorted(UNSENT)))
-    waiting = set(connection.scalars(select(attempts.c.row_id).where(unsent)))
-    refreshed = [one for one in moved if one["its_id"] in waiting]
-    if refreshed:
-        values = {"plan_id": plan_id, "cells": cells}
-        connection.execute(
-            update(attempts).where(unsent, attempts.c.row_id == bindparam("its_id")).values(values), refreshed
         )
-
-
-def _plan(
-    connection: Connection,
-    confirmation: Confirmation,
-    row_ids: dict[str, int],
-    place: int,
-    plan_id: int,
-    now: datetime,
-) -> None:
-    """Write new attempts; one that was withdrawn is planned again in its place."""
-    withdrawn, live = _withdrawn_and_live(connection, plan_id)
-    cells = {entry.identity: list(entry.cells) for entry in confirmation.entries}
-    new = []
-    for order in confirmation.orders:
-        values: dict[str, Any] = {"planned_at": now, "plan_id": plan_id, "cells": cells[order.identity]}
-        values |= {"key": order.key, "body": order.body, **_payout(order.payout)}
-        row_id = row_ids[order.identity]
-        if row_id in live:
-            # Planning has looked already; a plan that was made before the ledger moved on stops here.
-            raise IllegalTransition(f"{keys.row_name(order.identity)} has a live attempt, and gets no other beside it")
-        again = withdrawn.get((row_id, order.number))
-        if again is not None:
-            move(connection, again, State.PLANNED, now, "confirmed again", **values)
-        else:
-            common = {"row_id": row_id, "environment_id": place, "number": order.number, "state": State.PLANNED}
-            new.append({**common, **values})
-    last = connection.scalar(select(func.max(attempts.c.id))) or 0
-    _add_all(connection, attempts, new)
-    _add_all(
-        connection,
-        journal,
-        [
-            {"attempt_id": attempt_id, "at": now, "from_state": None, "to_state": State.PLANNED, "why": "confirmed"}
-            for attempt_id in connection.scalars(select(attempts.c.id).where(attempts.c.id > last))
-        ],
-    )
+        for line in confirmation.invalid
+    ]
+    _add_as_they_lie(connection, invalid_lines, lines)
+    query = select(invalid_lines.c.id).where(invalid_lines.c.plan_id == plan_id).order_by(invalid_lines.c.id)
+    for line_id, line in zip(connection.scalars(query).all(), lines, strict=True):
+        told = {"id": line_id, **sealed("invalid_lines", line, line["salt"])}
+        yield Event(at=now, why="a line that cannot be read", content={"invalid_lines": [told]})
 
 
 def _withdrawn_and_live(connection: Connection, plan_id: int) -> tuple[dict[tuple[int, int], int], set[int]]:
@@ -186,10 +271,10 @@ def _withdrawn_and_live(connection: Connection, plan_id: int) -> tuple[dict[tupl
     return withdrawn, set(live)
 
 
-def _add_all(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
-    """Insert many rows with one statement."""
+def _add_as_they_lie(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows with one statement; see `chain.kept`."""
     if values:
-        connection.execute(insert(table), values)
+        connection.execute(insert(chain.as_it_lies(table)), values)
 
 
 def _payout(payout: Payout) -> dict[str, Any]:
@@ -213,76 +298,84 @@ def move(
     now: datetime,
     why: str,
     by: str | None = None,
+    *,
+    send: dict[str, Any] | None = None,
     **values: Any,
 ) -> None:
     """Take one attempt to its next state and say why in the journal; raises `IllegalTransition` and changes nothing.
 
-    `by` is the person who decided it, where one did.
+    `by` is the person who decided it, where one did; `send` is what became of one of its sends, with its `id`.
     """
-    current = State(connection.execute(select(attempts.c.state).where(attempts.c.id == attempt_id)).scalar_one())
+    current, batch_id, salt, end = _standing(connection, attempt_id)
     step(current, to)
+    if salt is None:
+        # What was purged may be told anew, by an order that comes through after all.
+        values["salt"] = salt = chain.salts_of(connection)(chain.SALT_BYTES)
     connection.execute(update(attempts).where(attempts.c.id == attempt_id).values(state=to, **values))
-    _note(connection, attempt_id, current, to, now, why, by)
+    content: dict[str, Any] = {}
+    if told := sealed("attempts", kept(values), salt):
+        content["attempts"] = [{"id": attempt_id, **told}]
+    if send is not None:
+        content["sends"] = [sealed("sends", kept(send), salt)]
+    event = Event(at=now, why=why, by=by, attempt_id=attempt_id, from_state=current, to_state=to, content=content)
+    chain.add(connection, batch_id, [event], end)
 
 
-def _note(
-    connection: Connection,
-    attempt_id: int,
-    current: State | None,
-    to: State,
-    now: datetime,
-    why: str,
-    by: str | None = None,
-) -> None:
-    values = {"attempt_id": attempt_id, "at": now, "from_state": current, "to_state": to, "why": why, "by": by}
-    connection.execute(insert(journal).values(values))
+def _standing(connection: Connection, attempt_id: int) -> tuple[State, int, bytes | None, tuple[int, str]]:
+    """The state of an attempt, its batch, its salt, and where the batch's chain ends."""
+    found = connection.execute(
+        select(attempts.c.state, attempts.c.salt, rows.c.batch_id, journal.c.number, journal.c.digest)
+        .join(rows, rows.c.id == attempts.c.row_id)
+        .join(journal, journal.c.batch_id == rows.c.batch_id)
+        .where(attempts.c.id == attempt_id)
+        .order_by(journal.c.number.desc())
+        .limit(1)
+    ).one()
+    return State(found.state), found.batch_id, found.salt, (found.number, found.digest)
 
 
 def sending(connection: Connection, attempt_id: int, speaker: Speaker, at: Instant, server_at: datetime | None) -> int:
     """Note that the attempt is about to be sent; gives the id of the send."""
-    move(connection, attempt_id, State.SENT, at.at, "about to be sent")
-    return _added(
-        connection,
-        sends,
-        attempt_id=attempt_id,
-        sent_at=at.at,
-        sent_monotonic_s=at.monotonic_s,
-        boot=at.boot,
-        server_at=server_at,
-        base_url=speaker.base_url,
-        api_version=speaker.api_version,
-        fingerprint=speaker.fingerprint,
-    )
+    values = {
+        "attempt_id": attempt_id,
+        "sent_at": at.at,
+        "sent_monotonic_s": at.monotonic_s,
+        "boot": at.boot,
+        "server_at": server_at,
+        "base_url": speaker.base_url,
+        "api_version": speaker.api_version,
+        "fingerprint": speaker.fingerprint,
+    }
+    send_id = _added(connection, sends, **values)
+    move(connection, attempt_id, State.SENT, at.at, "about to be sent", send={"id": send_id, **values})
+    return send_id
 
 
 def answered(
     connection: Connection, send_id: int, attempt_id: int, reply: Reply, verdict: Verdict, to: State, at: Instant
 ) -> None:
     """Note what came back for a send, and where that takes the attempt."""
-    connection.execute(
-        update(sends)
-        .where(sends.c.id == send_id)
-        .values(
-            answered_at=at.at,
-            answered_monotonic_s=at.monotonic_s,
-            finding=verdict.finding.value,
-            cause=verdict.cause,
-            fault=None if reply.fault is None else reply.fault.value,
-            http_status=reply.http_status,
-            error_type=reply.error_type,
-            message=reply.message,
-            request_id=reply.request_id,
-            reply_date=reply.date,
-            retry_after_s=reply.retry_after_s,
-        )
-    )
+    answer = {
+        "answered_at": at.at,
+        "answered_monotonic_s": at.monotonic_s,
+        "finding": verdict.finding.value,
+        "cause": verdict.cause,
+        "fault": None if reply.fault is None else reply.fault.value,
+        "http_status": reply.http_status,
+        "error_type": reply.error_type,
+        "message": reply.message,
+        "request_id": reply.request_id,
+        "reply_date": reply.date,
+        "retry_after_s": reply.retry_after_s,
+    }
+    connection.execute(update(sends).where(sends.c.id == send_id).values(answer))
     values: dict[str, Any] = {"error_type": None, "error_message": None}
     if to is State.ACCEPTED:
         assert reply.order is not None  # noqa: S101 - that is what accepted means
         values |= {"order_id": reply.order.order_id, "accepted_at": at.at}
     else:
         values = {"error_type": verdict.cause, "error_message": reply.message}
-    move(connection, attempt_id, to, at.at, f"answer: {verdict.cause}", **values)
+    move(connection, attempt_id, to, at.at, f"answer: {verdict.cause}", send={"id": send_id, **answer}, **values)
 
 
 def settled(connection: Connection, attempt_id: int, order: Order, to: State, why: str, at: Instant) -> None:
@@ -308,22 +401,23 @@ def taken_over(
     connection: Connection, attempt_id: int, order_id: str, why: str, at: Instant, by: str | None = None
 ) -> None:
     """Note that an order is an attempt's, whatever was thought of it before."""
-    values = {"order_id": order_id, "accepted_at": at.at, "error_type": None, "error_message": None}
+    values: dict[str, Any] = {"order_id": order_id, "accepted_at": at.at, "error_type": None, "error_message": None}
     move(connection, attempt_id, State.ACCEPTED, at.at, why, by, **values)
 
 
-def refreshed(connection: Connection, attempt: AttemptRecord) -> None:
+def refreshed(connection: Connection, attempt: AttemptRecord, now: datetime) -> None:
     """Note what a paid order that was read again now says of its payout and its price. Its state stays as it is."""
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt.id, attempts.c.state == State.COMPLETED)
-        .values(
-            payout_status=attempt.payout_status,
-            expiry_date=attempt.expiry_date,
-            price=attempt.price,
-            discount=attempt.discount,
-        )
-    )
+    told_again = [attempts.c[name] for name in ("payout_status", "expiry_date", "price", "discount")]
+    query = select(*told_again).where(attempts.c.id == attempt.id, attempts.c.state == State.COMPLETED)
+    before = connection.execute(query).mappings().first()
+    told = {} if before is None else {name: getattr(attempt, name) for name in before}
+    changed = {name: value for name, value in told.items() if before is not None and value != before[name]}
+    if not changed:
+        return
+    connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(changed))
+    _, batch_id, _, end = _standing(connection, attempt.id)
+    content = {"attempts": [{"id": attempt.id, **kept(changed)}]}
+    chain.add(connection, batch_id, [Event(at=now, why="read again", attempt_id=attempt.id, content=content)], end)
 
 
 def order_holder(connection: Connection, attempt_id: int, order_id: str) -> int | None:

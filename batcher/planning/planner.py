@@ -96,6 +96,9 @@ def _line_of(row: SheetRow, known: dict[str, RowRecord], making: _Making) -> Pla
         payout=row.payout,
         record=known.get(identity),
     )
+    if row.payout.remains is not None and line.record is not None and not line.record.paid_or_open:
+        why = "who it was for was purged; run its file again to pay it"
+        return replace(line, standing=Standing.LEFT, why=why)
     found = found_elsewhere(identity, line.record, making.evidence)
     if line.record is None:
         if found is not None:
@@ -236,7 +239,8 @@ def describe(row: RowRecord) -> str:
     words = {State.COMPLETED: "paid", State.ACCEPTED: "being paid"}.get(latest.state, "perhaps paid")
     moment = latest.completed_at or latest.submitted_at
     day = f" on {moment:%Y-%m-%d}" if moment is not None else ""
-    return f"{words} {money.display(payout.amount, payout.currency)} to {keys.recipient(payout) or 'a link'}{day}"
+    who = "somebody whose address was purged" if payout.remains is not None else keys.recipient(payout) or "a link"
+    return f"{words} {money.display(payout.amount, payout.currency)} to {who}{day}"
 
 
 def _edit(row: RowRecord, payout: Payout) -> str:
@@ -245,8 +249,13 @@ def _edit(row: RowRecord, payout: Payout) -> str:
         f"{name} {_shown(before)} is now {_shown(after)}"
         for name in ("amount", "currency", "products", "distribution", "email", "recipient_reference", "template")
         if (before := getattr(old, name)) != (after := getattr(payout, name))
+        and (old.remains is None or name not in _PURGED)
     ]
-    return f"{describe(row)}; {', '.join(changed)}"
+    return f"{describe(row)}; {', '.join(changed) or 'it now names another recipient'}"
+
+
+_PURGED = frozenset({"email", "recipient_reference"})
+"""What nobody can tell any more of a row that was purged."""
 
 
 def _shown(value: object) -> str:

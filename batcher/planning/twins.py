@@ -71,7 +71,7 @@ class _Twins:
             if attempt.state in PAID_OR_OPEN or attempt.state is State.FAILED
         )
         self._recipient = _grouped(
-            (keys.recipient(row.latest.order.payout), row) for row in unclaimed if row.paid_or_open
+            (keys.recipient_digest(row.latest.order.payout), row) for row in unclaimed if row.paid_or_open
         )
         self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
 
@@ -97,7 +97,7 @@ class _Twins:
                 return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
         if _as_before(line):
             return None
-        for row in self._recipient.get(keys.recipient(payout), ()):
+        for row in self._recipient.get(keys.recipient_digest(payout), ()):
             return (
                 f"'{row.name}' (line {row.line} when it was confirmed) in this batch has the same recipient, "
                 "was or may have been paid, and is gone from the file"

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from batcher.cells import neutralised
 from batcher.errors import OwnFault
 from batcher.model import Problem, Sheet
 from batcher.records import BatchRecord
+from batcher.results import replacing
 from batcher.results.parquet import parquet_of
 from batcher.results.summary import summary_of
 from batcher.results.table import ResultsTable, as_text, results_table
@@ -35,6 +34,25 @@ def write_results(record: BatchRecord, directory: Path, formats: Iterable[str] =
         _put(path, _content(word, table, record))
         paths.append(path)
     return tuple(paths)
+
+
+def remove_leftovers(name: str, directory: Path) -> None:
+    """Remove what a process that was killed has left of the batch `name` beside its results: half a file, with links.
+
+    Raises `OwnFault` where that fails.
+    """
+    for word in FORMATS:
+        try:
+            replacing.remove_leftovers(directory / f"{name}.{word}")
+        except OSError as error:
+            raise OwnFault(
+                f"{error.filename} could not be removed ({error.strerror}).", "Remove it: it may hold links."
+            ) from error
+
+
+def content_of(word: str, record: BatchRecord) -> bytes:
+    """What `write_results` would write for one of `FORMATS`."""
+    return _content(word, results_table(record), record)
 
 
 def _content(word: str, table: ResultsTable, record: BatchRecord) -> bytes:
@@ -74,27 +92,10 @@ def _csv_of(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
 def _put(path: Path, content: bytes) -> Path:
     """Replace the file; raises `OwnFault` where that fails, and what was there before is then still there."""
     try:
-        _replace(path, content)
+        replacing.replace(path, content)
     except OSError as error:
         raise OwnFault(
             f"{path} could not be written ({error.strerror}).",
             "Mend that; nothing is lost, `batcher results` writes it again from the ledger.",
         ) from error
     return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Beside the old file first, to the disk, then in its place."""
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, mode=0o700)
-    # mkstemp makes it 0600 from the first moment on.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -49,7 +49,8 @@ def parquet_of(table: ResultsTable, record: BatchRecord) -> bytes:
             "Write them as csv.",
         ) from error
     file = io.BytesIO()
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), file)
+    # With checksums, a changed byte is not read as another value.
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), file, write_page_checksum=True)
     return file.getvalue()
 
 

@@ -23,6 +23,7 @@ OUR_COLUMNS = (
     "submitted_at",
     "completed_at",
     "environment",
+    "journal",
 )
 """In this order, after the input's own."""
 
@@ -67,6 +68,8 @@ _NEVER_SENT = {State.PLANNED, State.WITHDRAWN}
 def results_table(record: BatchRecord) -> ResultsTable:
     """The results of a batch."""
     lines = sorted(_lines(record), key=lambda line: (not line.current, line.line))
+    for line in lines:
+        line.ours["journal"] = record.journal or None
     inputs = _input_columns(record.columns, lines)
     kept = _kept(inputs)
     return ResultsTable(

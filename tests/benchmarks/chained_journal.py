@@ -9,6 +9,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from batcher.clock import SystemClock
@@ -35,10 +36,10 @@ def main(rows: int) -> None:
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder, Book(Path(folder)) as book:
             plan = confirmation(book.plan(file), confirmed_by="jo")
-            measured("confirmed", lambda book=book, plan=plan: _confirm(book, plan))
-            measured("verified", lambda book=book: book.ledger.read_journal(ENVIRONMENT, BATCH))
+            measured("confirmed", partial(_confirm, book, plan))
+            measured("verified", partial(book.ledger.read_journal, ENVIRONMENT, BATCH))
             size = book.path.stat().st_size + Path(f"{book.path}-wal").stat().st_size
-            measured("purged", lambda book=book: book.ledger.purge(ENVIRONMENT, BATCH, by="jo", now=book.now))
+            measured("purged", partial(book.ledger.purge, ENVIRONMENT, BATCH, by="jo", now=book.now))
     for what, seconds in spent.items():
         print(f"{rows:,} rows {what}: {statistics.median(seconds):.2f} s")
     print(f"ledger and its log after confirming: {size / 1e6:.1f} MB")

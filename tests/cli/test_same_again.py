@@ -26,7 +26,8 @@ def test_the_same_file_again_sends_nothing(desk: Desk) -> None:
 
     assert desk.pay(sheet).code == 0
     assert desk.posts() == 4
-    assert desk.results() == before
+    # That it was confirmed once more is an event, so the digest is another one; nothing else is.
+    assert [line | {"journal": ""} for line in desk.results()] == [line | {"journal": ""} for line in before]
 
 
 def test_the_file_renamed_shuffled_and_saved_anew_sends_nothing(desk: Desk) -> None:

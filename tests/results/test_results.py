@@ -36,6 +36,7 @@ OURS = [
     "submitted_at",
     "completed_at",
     "environment",
+    "journal",
 ]
 
 
@@ -81,6 +82,7 @@ def test_every_column_of_a_paid_row(book: Book, tmp_path: Path) -> None:
         "submitted_at": "2026-11-03T09:00:00Z",
         "completed_at": "2026-11-03T09:01:30Z",
         "environment": "PLAYGROUND",
+        "journal": book.batch().journal,
     }
     assert [line[name] for name in COLUMNS] == ["R1", "10.00", "GBP", "AMZ-GB", "EMAIL", "jo@example.com", ""]
 
