@@ -13,6 +13,8 @@ DOCUMENTS = (
     GUIDE,
     ROOT / "docs" / "architecture.md",
     ROOT / "docs" / "decisions.md",
+    ROOT / "docs" / "reliability.md",
+    ROOT / "docs" / "faults.md",
     ROOT / "CHANGELOG.md",
     ROOT / "SECURITY.md",
 )
