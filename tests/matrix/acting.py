@@ -34,7 +34,6 @@ class Met:
     sent: Sent
     state: str
     orders: int
-    words: str
     commits: int
     """How often it wrote into the ledger."""
 
@@ -174,7 +173,6 @@ class _Stage:
             sent=self._sent(before),
             state="-" if strike.ledger else self.state(),
             orders=len(scene.orders()),
-            words=ended.words,
             commits=scene.disk.commits - commits,
         )
 
