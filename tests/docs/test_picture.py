@@ -11,6 +11,7 @@ from tests.docs.terminal import demo, plain, remove_folder_of
 PICTURE = ROOT / "docs" / "demo.svg"
 _PIECE = re.compile(r'<text class="demo-r\d+" .*?line-(\d+)\)">(.*?)</text>', re.DOTALL)
 _DIFFERS = re.compile(
+    r"Journal: [0-9a-f]{16}|"
     r"127\.0\.0\.1:\d+|/tmp/batcher-demo-\w+|O-[0-9A-F]+|\d+ sent in the last minute|\d+-\d+-\d+ \d+:\d+ UTC|\s+"
 )
 
