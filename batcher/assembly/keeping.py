@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from filelock import FileLock
-
 from batcher.assembly.parts import Parts
 from batcher.errors import UsageError
-from batcher.ledger import user_name
+from batcher.ledger import results_lock, user_name
 from batcher.records import Discrepancy, JournalReading
 from batcher.results import FORMATS, FileCheck, check_file, remove_leftovers, write_results
 
@@ -116,7 +114,7 @@ class Keeping:
         parts = self._parts
         self.refuse_to_purge(batch, older_than_days)
         directory = parts.settings.results.directory
-        with FileLock(f"{parts.ledger.path}.results", mode=0o600):
+        with results_lock(parts.ledger.path):
             words = [word for word in FORMATS if (directory / f"{batch}.{word}").exists()]
             try:
                 count = parts.ledger.purge(parts.environment, batch, by=user_name(), now=parts.now)

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock
 from pydantic import SecretStr
 
 from batcher import planning
@@ -15,7 +14,7 @@ from batcher.assembly.keeping import Keeping
 from batcher.assembly.parts import Parts
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
-from batcher.ledger import LedgerLock, user_name
+from batcher.ledger import LedgerLock, results_lock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
@@ -162,7 +161,7 @@ class Office:
         """
         wanted = self._settings.results.formats if formats is None else formats
         # Reading and replacing in one: another process must not put an older reading in the place of ours.
-        with FileLock(f"{self._parts.ledger.path}.results", mode=0o600):
+        with results_lock(self._parts.ledger.path):
             return write_results(self.batch(batch), self._settings.results.directory, wanted)
 
     def summary(self, batch: str) -> Summary:

@@ -4,6 +4,8 @@ import getpass
 import json
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +13,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from batcher.errors import LedgerBusy
+from batcher.errors import LedgerBusy, OwnFault
 
 
 class LedgerLock:
@@ -39,16 +41,43 @@ class LedgerLock:
                 f"Another process has this ledger: {_described(self._holder)}.",
                 "Wait until it is done, or stop it with Ctrl-C; then run the same command again.",
             ) from error
-        descriptor = os.open(self._holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(self._note)
+        except OSError as error:
+            raise _no_lock(self._lock.lock_file, error) from error
+        # A name for whoever comes second: without it the lock is as good.
+        with suppress(OSError):
+            descriptor = os.open(self._holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(self._note)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._holder.unlink(missing_ok=True)
+        with suppress(OSError):  # a note that outlives its process says nothing: see `holder_of`
+            self._holder.unlink(missing_ok=True)
         self._lock.release()
+
+
+@contextmanager
+def results_lock(ledger: Path) -> Iterator[None]:
+    """One process at a time reads a ledger and replaces results by what it read. Raises `OwnFault`."""
+    path = f"{ledger}.results"
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise _no_lock(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _no_lock(path: str, error: OSError) -> OwnFault:
+    return OwnFault(
+        f"{path} could not be written ({error.strerror or error}), so nobody can be kept out meanwhile.",
+        "Mend the disk or its rights, then run the same command again: it goes on where it stopped.",
+    )
 
 
 def holder_of(ledger: Path) -> str | None:

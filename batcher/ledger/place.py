@@ -38,6 +38,11 @@ def open_engine(url: str, salts: Salts = secrets.token_bytes) -> Engine:
         _once_it_is_free(engine)
     except DatabaseError as error:
         engine.dispose()
+        if "full" in str(error.orig):
+            raise OwnFault(
+                f"The ledger {path} cannot be opened ({error.orig}); nothing was sent.",
+                "Make room on that disk, then run the same command again.",
+            ) from error
         raise OwnFault(
             f"The ledger {path} cannot be read ({error.orig}).",
             "Nothing was sent. Do not delete it: restore it from a back-up, or ask for help with the file at hand.",

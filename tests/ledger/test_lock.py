@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from batcher.errors import LedgerBusy
-from batcher.ledger import LedgerLock
+from batcher.errors import LedgerBusy, OwnFault
+from batcher.ledger import LedgerLock, results_lock
 from tests.payouts import NOW
 
 
@@ -91,7 +91,7 @@ _HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from batcher.ledger import LedgerLock
+from batcher.ledger import LedgerLock, results_lock
 
 with LedgerLock(Path(sys.argv[1]), doing="holding", now=datetime(2026, 11, 3, tzinfo=UTC)):
     print("held", flush=True)
@@ -114,3 +114,30 @@ def test_a_process_that_is_killed_lets_go(ledger: Path) -> None:
         assert holder(ledger).exists()
         with lock(ledger):
             pass
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    Path(f"{ledger}.lock").mkdir()
+    with pytest.raises(OwnFault, match=r"ledger\.sqlite3\.lock could not be written \(Is a directory\)"):
+        LedgerLock(ledger, doing="a test", now=NOW).__enter__()
+
+
+def test_a_note_that_cannot_be_written_or_removed_keeps_nobody_from_working(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    Path(f"{ledger}.holder").mkdir()
+    with (
+        LedgerLock(ledger, doing="a test", now=NOW),
+        pytest.raises(LedgerBusy, match="it did not leave its name"),
+        LedgerLock(ledger, doing="another", now=NOW),
+    ):
+        pass
+    with LedgerLock(ledger, doing="a third", now=NOW):
+        pass
+
+
+def test_results_that_cannot_be_locked_are_told_in_words(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    Path(f"{ledger}.results").mkdir()
+    with pytest.raises(OwnFault, match=r"ledger\.sqlite3\.results could not be written"), results_lock(ledger):
+        pass

@@ -240,7 +240,7 @@ class Story:
 
     def _others(self) -> None:
         self._tell("somebody else makes orders")
-        given = {"count": self._rng.randint(1, 4), "currency": "GBP", "amount": "5.00"}
+        given = {"count": self._rng.randint(1, 4), "currency": "EUR", "amount": "5.00"}
         self.world.sandbox.make_foreign(given, self.world.now_s)
 
     def _claimed(self) -> None:
