@@ -124,7 +124,7 @@ def test_a_cell_of_a_workbook_that_was_saved_anew_is_named(book: Book) -> None:
         for name in before.namelist():
             part = before.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                part = re.sub(rb"<v>9.50</v>", b"<v>950</v>", part, count=1)
+                part = re.sub(rb"<v>9\.50?</v>", b"<v>950</v>", part, count=1)
             after.writestr(name, part)
     found = check(book, path, out.getvalue(), "xlsx")
     assert places(found) == {(2, "price")}
