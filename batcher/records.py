@@ -159,6 +159,13 @@ class BatchRecord:
         return money.totals((payout.currency, payout.amount) for payout in payouts)
 
 
+PURGED_AFTER_DAYS = 90
+"""After so many days a batch may be purged, unless somebody says otherwise."""
+
+PURGED_AFTER_DAYS_LEAST = 30
+"""So long Runa remembers a key, and an order that failed may still come through."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData:
     """What a batch still holds of names, addresses and links, and what stands against removing it."""

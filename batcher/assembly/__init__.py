@@ -14,14 +14,12 @@ Beside `batcher.cli` and the page, nothing imports from here.
 
 from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.examination import Examination
-from batcher.assembly.keeping import DEFAULT_DAYS, FEWEST_DAYS, Keeping, Purged, Verified
+from batcher.assembly.keeping import Keeping, Purged, Verified
 from batcher.assembly.office import Office
 from batcher.assembly.sheets import load_outline, load_sheet, read_options
 from batcher.assembly.surroundings import Surroundings
 
 __all__ = [
-    "DEFAULT_DAYS",
-    "FEWEST_DAYS",
     "Casework",
     "Closing",
     "Examination",

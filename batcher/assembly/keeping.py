@@ -8,14 +8,8 @@ from pathlib import Path
 from batcher.assembly.parts import Parts
 from batcher.errors import UsageError
 from batcher.ledger import results_lock, user_name
-from batcher.records import Discrepancy, JournalReading
+from batcher.records import PURGED_AFTER_DAYS, PURGED_AFTER_DAYS_LEAST, Discrepancy, JournalReading
 from batcher.results import FORMATS, FileCheck, check_file, remove_leftovers, write_results
-
-DEFAULT_DAYS = 90
-"""After which a batch may be purged, unless somebody says otherwise."""
-
-FEWEST_DAYS = 30
-"""So long Runa remembers a key, and an order that failed may still come through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +97,11 @@ class Keeping:
             raise UsageError(
                 f"Something happened to batch {batch} on {since:%Y-%m-%d}, less than {older_than_days} days ago; "
                 "nothing was removed.",
-                f"Purge it from {free:%Y-%m-%d} on, or say --older-than-days with fewer days, {FEWEST_DAYS} at least.",
+                f"Purge it from {free:%Y-%m-%d} on, or say --older-than-days with fewer days, "
+                f"{PURGED_AFTER_DAYS_LEAST} at least.",
             )
 
-    def purge(self, batch: str, *, older_than_days: int = DEFAULT_DAYS) -> Purged:
+    def purge(self, batch: str, *, older_than_days: int = PURGED_AFTER_DAYS) -> Purged:
         """Remove names, addresses and links from the ledger and from the batch's results files.
 
         The caller holds the lock. Raises `UsageError` as `refuse_to_purge` does, `OwnFault` for what cannot be written.
@@ -115,7 +110,7 @@ class Keeping:
         self.refuse_to_purge(batch, older_than_days)
         directory = parts.settings.results.directory
         with results_lock(parts.ledger.path):
-            words = [word for word in FORMATS if (directory / f"{batch}.{word}").exists()]
+            words = [path.suffix.lstrip(".") for path in self._results(batch)]
             try:
                 count = parts.ledger.purge(parts.environment, batch, by=user_name(), now=parts.now)
             finally:

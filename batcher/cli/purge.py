@@ -6,6 +6,7 @@ import click
 
 from batcher.cli.common import Given, batch_name, common
 from batcher.errors import NotConfirmed
+from batcher.records import PURGED_AFTER_DAYS, PURGED_AFTER_DAYS_LEAST
 
 
 @click.command(name="purge")
@@ -13,11 +14,11 @@ from batcher.errors import NotConfirmed
 @click.option(
     "--older-than-days",
     "days",
-    type=click.IntRange(min=30),
-    default=90,
+    type=click.IntRange(min=PURGED_AFTER_DAYS_LEAST),
+    default=PURGED_AFTER_DAYS,
     show_default=True,
     metavar="N",
-    help="Refuse while something has happened to the batch in the last N days; 30 at least.",
+    help=f"Refuse while something has happened to the batch in the last N days; {PURGED_AFTER_DAYS_LEAST} at least.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask: remove it.")
 @common

@@ -138,12 +138,17 @@ def end_of(connection: Connection, batch_id: int) -> tuple[int, str]:
     ).first()
     if found is not None:
         return found.number, found.digest
+    return 0, beginning_of(connection, batch_id)
+
+
+def beginning_of(connection: Connection, batch_id: int) -> str:
+    """The beginning of a batch's chain."""
     place = connection.execute(
         select(environments.c.base_url, environments.c.account, batches.c.name)
         .join(batches, batches.c.environment_id == environments.c.id)
         .where(batches.c.id == batch_id)
     ).one()
-    return 0, beginning(base_url=place.base_url, account=place.account, batch=place.name)
+    return beginning(base_url=place.base_url, account=place.account, batch=place.name)
 
 
 def add(connection: Connection, batch_id: int, events: Iterable[Event], end: tuple[int, str] | None = None) -> None:

@@ -44,8 +44,19 @@ def personal_data(connection: Connection, batch_id: int) -> PersonalData:
     return PersonalData(
         unsettled=dict(unsettled),
         last_touched_at=max((moment for moment in touched if moment is not None), default=None),
-        held=sum(1 for _ in _changes(connection, batch_id)),
+        held=_held(connection, batch_id),
     )
+
+
+def _held(connection: Connection, batch_id: int) -> int:
+    """How many rows and unreadable lines have something to remove: those with a salt."""
+    of_attempts = select(attempts.c.row_id).where(attempts.c.salt.is_not(None))
+    rows_held = select(func.count()).where(
+        rows.c.batch_id == batch_id, rows.c.salt.is_not(None) | rows.c.id.in_(of_attempts)
+    )
+    of_batch = select(plans.c.id).where(plans.c.batch_id == batch_id)
+    lines_held = select(func.count()).where(invalid_lines.c.plan_id.in_(of_batch), invalid_lines.c.salt.is_not(None))
+    return (connection.scalar(rows_held) or 0) + (connection.scalar(lines_held) or 0)
 
 
 def purge(connection: Connection, batch_id: int, *, by: str, now: datetime) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from batcher import keys
 from batcher.ledger import chain
-from batcher.ledger.tables import attempts, batches, environments, invalid_lines, journal, plans, rows, sends
+from batcher.ledger.tables import attempts, invalid_lines, journal, plans, rows, sends
 from batcher.records import Discrepancy, JournalReading
 from batcher.states import TRANSITIONS, UNSENT
 
@@ -21,12 +21,6 @@ Entities = Mapping[str, Mapping[int, Mapping[str, Any]]]
 
 def read_journal(connection: Connection, batch_id: int) -> JournalReading:
     """Compute the chain of a batch again, and compare what it tells with the tables."""
-    place = connection.execute(
-        select(environments.c.base_url, environments.c.account, batches.c.name)
-        .join(batches, batches.c.environment_id == environments.c.id)
-        .where(batches.c.id == batch_id)
-    ).one()
-    begun = chain.beginning(base_url=place.base_url, account=place.account, batch=place.name)
     lying = chain.as_it_lies(journal)
     events = connection.execute(select(lying).where(lying.c.batch_id == batch_id).order_by(lying.c.number)).all()
     found = _entities(connection, batch_id)
@@ -37,7 +31,7 @@ def read_journal(connection: Connection, batch_id: int) -> JournalReading:
     for event in events:
         broken += told.hear(event, names)
         touched.append(frozenset(told.rows_of_last))
-    broken += _broken_links(events, begun, names)
+    broken += _broken_links(events, chain.beginning_of(connection, batch_id), names)
     return JournalReading(
         digests=tuple(str(event.digest) for event in events),
         discrepancies=(*_by_place(broken), *_differences(told, found, names)),
