@@ -58,6 +58,12 @@ def report(given: Given, office: "Office", closing: "Closing") -> int:
     return outcome.exit_code
 
 
+def may_be_asked(outcome: "Outcome") -> bool:
+    """Whether asking Runa once more makes sense after a run that ended so."""
+    refused = any(stop.exit_code == 4 or stop.cause in UNANSWERED for stop in outcome.stops)
+    return not (outcome.interrupted or refused)
+
+
 async def _issue(given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", canary: bool) -> "Outcome":
     from batcher.cli.watching import observer
 
@@ -76,7 +82,6 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
     """The closing proof; with the order list read once more where anything was done and Runa can be asked."""
     from batcher.cli.looking import end_of_pages, pages_told
 
-    deaf = outcome.interrupted or any(stop.exit_code == 4 or stop.cause in UNANSWERED for stop in outcome.stops)
     try:
         return run_interruptibly(
             office.casework.close(
@@ -85,7 +90,7 @@ def _close(given: Given, office: "Office", prospect: "Prospect", api_key: "Secre
                 ended=outcome,
                 server_now=prospect.server_now,
                 before=prospect,
-                ask=not deaf and not prospect.plan.nothing_to_do,
+                ask=may_be_asked(outcome) and not prospect.plan.nothing_to_do,
                 told=pages_told(given),
                 on_start=lambda halt: heed_signals(given, halt, words=ASKING_ENDS),
             )

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from batcher.assembly import Office, Prospect
+from batcher.cli.issuing import may_be_asked
 from batcher.cli.looking import refuse, refuse_short
 from batcher.cli.resume import refuse_unplanned
 from batcher.cli.run import refuse_stale
@@ -124,16 +125,13 @@ async def _issue(world: World, office: Office, command: Command, number: int) ->
     finally:
         if (process := current()) is not None and not process.dead:
             office.write_results(BATCH)
-    deaf = ended.interrupted or any(
-        stop.exit_code == 4 or stop.cause in ("unreachable", "rate_limited") for stop in ended.stops
-    )
     closing = await office.casework.close(
         BATCH,
         API_KEY,
         ended=ended,
         server_now=prospect.server_now,
         before=prospect,
-        ask=not deaf and not plan.nothing_to_do,
+        ask=may_be_asked(ended) and not plan.nothing_to_do,
     )
     office.write_results(BATCH)
     return _closed(closing.outcome.exit_code, closing.settlement.unsettled, closing.proof.agrees)
