@@ -1,6 +1,7 @@
 """The sandbox as a whole: the API, its clock and its port, for callers with an event loop and for those without."""
 
 import asyncio
+import copy
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
@@ -38,6 +39,14 @@ class Sandbox:
         if request.path.startswith(control.PREFIX):
             return control.handle(self._api, self._clock, request)
         return self._api.handle(request, self._clock.now_s(), self._clock.monotonic_s())
+
+    def keep(self) -> Api:
+        """A copy of everything that it knows, to be put back later."""
+        return copy.deepcopy(self._api)
+
+    def put_back(self, kept: Api) -> None:
+        """Go on from a copy of what was kept; the clock goes on as it is."""
+        self._api = copy.deepcopy(kept)
 
     def dump(self) -> dict[str, Any]:
         """What was really issued: see `batcher.sandbox.dump` for its shape."""
@@ -109,6 +118,14 @@ class SandboxThread:
             return function()
 
         return asyncio.run_coroutine_threadsafe(called(), self._loop).result(START_S)
+
+    def keep(self) -> Api:
+        """See `Sandbox.keep`."""
+        return self._call(self._sandbox.keep)
+
+    def put_back(self, kept: Api) -> None:
+        """See `Sandbox.put_back`."""
+        self._call(lambda: self._sandbox.put_back(kept))
 
     def dump(self) -> dict[str, Any]:
         """See `Sandbox.dump`."""
