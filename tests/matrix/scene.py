@@ -2,34 +2,26 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from random import Random  # noqa: TID251 - only the type of what nobody gives
 from typing import Any
 
 import httpx
 
-from batcher.assembly import load_sheet
-from batcher.model import Sheet
 from batcher.sandbox import Answer, Request, Switches
-from batcher.settings import Settings, load_settings
 from tests.matrix.strikes import MEANT_TWICE, Strike
 from tests.simulation.laws import Broken
 from tests.simulation.wire import Arrival, Passage, Trouble
-from tests.simulation.world import BASE_URL, Row, World, person_of
+from tests.simulation.world import Row, World, person_of
 
 STRUCK, BESIDE = 1, 2
 REFERENCE, MEANT = "R1", "R3"
 """Of the struck row, and of one for the same person that is meant as well."""
 SPENT = frozenset({"FAILED", "REJECTED", "ABSENT", "WITHDRAWN"})
 CALM = Switches(rate="none", complete_min_s=0.2, complete_max_s=0.4)
-
-_READ: dict[tuple[str, str], Sheet] = {}
-"""Files as they were read: the same in every scene, and reading one takes longer than a run."""
 
 
 class Scene(World):
@@ -49,7 +41,6 @@ class Scene(World):
         """The order list cannot be read once the struck row was sent."""
         self.tries: list[tuple[str, bytes]] = []
         """Key and body of everything that was to be sent for the struck row."""
-        self.file_name = "sheet.csv"
         self.rows = [
             Row(reference="R2", person=BESIDE, pounds=20),
             Row(reference=REFERENCE, person=STRUCK, pounds=10, word=strike.word),
@@ -67,17 +58,6 @@ class Scene(World):
         return other
 
     # The sheet
-
-    def sheet(self, shuffled: Random | None = None) -> Sheet:
-        """The rows, written as a file and read again."""
-        del shuffled
-        lines = [f"{one.reference},{one.email},{one.amount},GBP,AMZ-GB,{one.distribution}\n" for one in self.rows]
-        written = "reference,email,amount,currency,product,distribution\n" + "".join(lines)
-        if (self.file_name, written) not in _READ:
-            path = self.folder / self.file_name
-            path.write_text(written)
-            _READ[self.file_name, written] = load_sheet(path, self.settings)
-        return _READ[self.file_name, written]
 
     def change_sheet(self, what: str) -> None:
         """Do to the file what the word says."""
@@ -183,12 +163,7 @@ class Scene(World):
 
     def attempts(self, reference: str = REFERENCE) -> list[tuple[str, str]]:
         """Key and state of each attempt of a row, as the ledger's file has them."""
-        connection = sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
-        try:
-            query = "SELECT key, state FROM attempts WHERE reference = ? ORDER BY id"
-            return list(connection.execute(query, (reference,)).fetchall())
-        finally:
-            connection.close()
+        return self.read_ledger("SELECT key, state FROM attempts WHERE reference = ? ORDER BY id", reference)
 
     # The fault
 
@@ -220,19 +195,5 @@ class Scene(World):
         elif strike.ledger:
             self.lose_ledger()
 
-    def _settings(self) -> Settings:
-        given = {
-            "API__BASE_URL": BASE_URL,
-            "API__ACCOUNT": "simulated",
-            "API__TIMEOUT_S": "5",
-            "LIMITS__ORDERS_PER_MINUTE": str(self.per_minute),
-            "POLLING__FIRST_S": "1",
-            "POLLING__GIVE_UP_AFTER_S": "10",
-            "RETRY__ATTEMPTS": "3",
-            "RETRY__MIN_WAIT_S": "0.5",
-            "RETRY__MAX_WAIT_S": "5",
-            "RETRY__RATE_LIMITED_WAIT_S": "5",
-            "LEDGER__URL": f"sqlite:///{self.ledger}",
-            "RESULTS__DIRECTORY": str(self.results.parent),
-        }
-        return load_settings(None, {f"BATCHER_{name}": value for name, value in given.items()}, places=())
+    def _patience(self) -> dict[str, str]:
+        return {"POLLING__FIRST_S": "1", "POLLING__GIVE_UP_AFTER_S": "10", "RETRY__ATTEMPTS": "3"}

@@ -5,7 +5,6 @@ import io
 import json
 import traceback
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from pydantic import SecretStr
@@ -13,28 +12,19 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from batcher import keys
-from batcher.model import Answer, Distribution, Environment, Order, Payout, PlannedOrder, Reply, Speaker
+from batcher.model import Answer, Environment, Order, PlannedOrder, Reply, Speaker
 from batcher.records import AttemptRecord, BatchRecord, RowRecord
 from batcher.runa import RunaClient
 from batcher.settings import Settings, load_api_key, load_settings
 from batcher.settings.api_key import FoundKey
 from batcher.states import State
+from tests.core.payouts import ANN
 from tests.runa.asking import recording, response
 from tests.secrets.search import API_KEY, CELL_LINK, Secrets
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-PAYOUT = Payout(
-    reference="R1",
-    amount=Decimal("10.00"),
-    currency="GBP",
-    products=("AMZ-GB",),
-    distribution=Distribution.EMAIL,
-    email="ann@example.com",
-    recipient_reference=None,
-    template=None,
-)
 ORDER = Order(order_id="O-1", status="COMPLETED", redemption_url=CELL_LINK)
-PLANNED = PlannedOrder(identity="i", number=1, key="k", body=CELL_LINK.encode(), payout=PAYOUT)
+PLANNED = PlannedOrder(identity="i", number=1, key="k", body=CELL_LINK.encode(), payout=ANN)
 ATTEMPT = AttemptRecord(id=1, order=PLANNED, state=State.COMPLETED, planned_at=AT, redemption_url=CELL_LINK)
 ROW = RowRecord(id=1, identity="i", line=2, in_file=True, columns=(), cells=(), attempts=(ATTEMPT,))
 ENVIRONMENT = Environment(base_url="http://127.0.0.1:8765/v2", account="sandbox")

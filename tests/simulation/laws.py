@@ -1,7 +1,6 @@
 """What must hold after every step, whatever broke. Judged by the sandbox's books, and the ledger as its file has it."""
 
 import csv
-import sqlite3
 from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
@@ -67,21 +66,14 @@ class Laws:
 
     def states(self) -> list[tuple[str, str]]:
         """The reference and the state of every attempt, as the ledger's file has them."""
-        return self._ledger("SELECT reference, state FROM attempts ORDER BY id")
-
-    def _ledger(self, query: str, *values: str) -> list[Any]:
-        connection = sqlite3.connect(f"file:{self._world.ledger}?mode=ro", uri=True)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
+        return self._world.read_ledger("SELECT reference, state FROM attempts ORDER BY id")
 
     def _intent_is_durable(self, arrival: Arrival) -> None:
         if arrival.sent_by != self._world.generation:
             return  # its ledger is gone
         key = arrival.request.headers["x-idempotency-key"]
         sends = "(SELECT count(*) FROM sends WHERE attempt_id = attempts.id)"
-        rows = self._ledger(f"SELECT body, state, {sends} FROM attempts WHERE key = ?", key)  # noqa: S608 - a constant
+        rows = self._world.read_ledger(f"SELECT body, state, {sends} FROM attempts WHERE key = ?", key)  # noqa: S608 - a constant
         found = next(iter(rows), None)
         if found is None or found[1] in ("PLANNED", "WITHDRAWN") or found[2] == 0:
             raise Broken(f"key {key} arrives, and the ledger's file says {found and found[1:]}")
@@ -101,10 +93,6 @@ class Laws:
             self._arrived.popleft()
         if len(self._arrived) > self._world.per_minute:
             raise Broken(f"{len(self._arrived)} orders in a minute, and the limit is {self._world.per_minute}")
-
-    def forget_pace(self) -> None:
-        """The machine was started anew with a wrong clock: documented as not covered."""
-        self._arrived.clear()
 
     def _results_agree(self) -> None:
         path = self._world.results

@@ -21,7 +21,7 @@ from tests.simulation.disk import Fate
 from tests.simulation.laws import Broken, Laws
 from tests.simulation.life import Command, Ended, live
 from tests.simulation.process import Killed, Process, SimulatedLoop
-from tests.simulation.world import Row, World
+from tests.simulation.world import Row, World, person_of
 
 DAY_S = 86_400.0
 FAULTS = (
@@ -320,8 +320,6 @@ class Story:
                 self._tell(f"{row.reference} gets its first name back")
 
     def _paid(self) -> set[int]:
-        from tests.simulation.world import person_of
-
         orders = self.world.dump()["orders"]
         return {person_of(order["amount"]) for order in orders if order["status"] == "COMPLETED"}
 
@@ -331,7 +329,7 @@ class Story:
         return [row.person for row in self.world.rows if row.word not in UNPAYABLE and row.person not in paid]
 
     def _tell(self, line: str) -> None:
-        at = timedelta(seconds=round(self.world.clock.now_s)) if hasattr(self, "world") else ""
+        at = timedelta(seconds=round(self.world.clock.now_s))
         self.lines.append(f"{at!s:>16}  {line}")
 
 

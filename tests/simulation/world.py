@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ API_KEY = SecretStr("xx.simulated")
 BASE_URL = "http://127.0.0.1:9/v2"
 
 ON_ARRIVAL = (Trouble.LOST, Trouble.UNHEARD, Trouble.REFUSED, Trouble.LATE, Trouble.TWICE)
+
+
+_READ: dict[tuple[str, str], Sheet] = {}
+"""Files as they were read: reading one again gives the same, and takes longer than the rest of a life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,7 @@ class World:
         self.on_arrival: Callable[[Arrival, Answer], None] = lambda arrival, answer: None
         self.before_arrival: Callable[[Arrival], None] = lambda arrival: None
         self._blank = blank
-        self._read: dict[str, Sheet] = {}
-        """Sheets as they were read: reading one again gives the same, and takes longer than the rest of a life."""
+        self.file_name = "sheet.csv"
         self._fates: dict[Process, tuple[int, Fate]] = {}
         self._commits: Counter[Process] = Counter()
         self._locks: list[tuple[Process, LedgerLock]] = []
@@ -179,6 +183,14 @@ class World:
         shutil.rmtree(self.ledger.parent)
         shutil.copytree(backup, self.ledger.parent)
 
+    def read_ledger(self, query: str, *values: str) -> list[Any]:
+        """What the ledger's file has, by a connection of its own: nothing that is not committed."""
+        connection = sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
     def sheet(self, shuffled: Random | None = None) -> Sheet:
         """The rows, written as a file and read again."""
         rows = list(self.rows)
@@ -186,11 +198,11 @@ class World:
             shuffled.shuffle(rows)
         lines = [f"{row.reference},{row.email},{row.amount},GBP,AMZ-GB,{row.distribution}\n" for row in rows]
         written = "reference,email,amount,currency,product,distribution\n" + "".join(lines)
-        if written not in self._read:
-            path = self.folder / "sheet.csv"
+        if (self.file_name, written) not in _READ:
+            path = self.folder / self.file_name
             path.write_text(written)
-            self._read[written] = load_sheet(path, self.settings)
-        return self._read[written]
+            _READ[self.file_name, written] = load_sheet(path, self.settings)
+        return _READ[self.file_name, written]
 
     # The network and the server
 
@@ -215,21 +227,27 @@ class World:
         self.on_arrival(arrival, answer)
         return answer
 
-    def _settings(self) -> Settings:
+    def _patience(self) -> dict[str, str]:
+        """How long and how often it asks."""
         rng = self.chance("settings")
+        return {
+            "POLLING__FIRST_S": rng.choice(["0.5", "2"]),
+            "POLLING__GIVE_UP_AFTER_S": rng.choice(["20", "120"]),
+            "RETRY__ATTEMPTS": rng.choice(["1", "3", "5"]),
+        }
+
+    def _settings(self) -> Settings:
         given = {
             "API__BASE_URL": BASE_URL,
             "API__ACCOUNT": "simulated",
             "API__TIMEOUT_S": "5",
             "LIMITS__ORDERS_PER_MINUTE": str(self.per_minute),
-            "POLLING__FIRST_S": rng.choice(["0.5", "2"]),
-            "POLLING__GIVE_UP_AFTER_S": rng.choice(["20", "120"]),
-            "RETRY__ATTEMPTS": rng.choice(["1", "3", "5"]),
             "RETRY__MIN_WAIT_S": "0.5",
             "RETRY__MAX_WAIT_S": "5",
             "RETRY__RATE_LIMITED_WAIT_S": "5",
             "LEDGER__URL": f"sqlite:///{self.ledger}",
             "RESULTS__DIRECTORY": str(self.results.parent),
+            **self._patience(),
         }
         return load_settings(None, {f"BATCHER_{name}": value for name, value in given.items()}, places=())
 
