@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.errors import OwnFault, UsageError
-from batcher.ledger import catalogues, purging, reading, verifying, writing
+from batcher.ledger import catalogues, confirming, purging, reading, verifying, writing
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.place import open_engine, sqlite_path, write_failed
@@ -134,7 +134,7 @@ class Ledger:
         try:
             with self._engine.begin() as connection:
                 writing.remember_api_key(connection, confirmation.environment, fingerprint, now)
-                writing.confirm(connection, confirmation, now)
+                confirming.confirm(connection, confirmation, now)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from batcher import keys
-from batcher.ledger import SqlJournal, reading, writing
+from batcher.ledger import SqlJournal, confirming, reading, writing
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.tables import attempts, journal
 from batcher.lifecycle import Follower, Halt, Issuer, Polls, Retries
@@ -367,7 +367,7 @@ class OneRow:
         if plan.problems:
             return False
         confirmed = confirmation(plan, confirmed_by="ann")
-        self.write(lambda connection: writing.confirm(connection, confirmed, self.now))
+        self.write(lambda connection: confirming.confirm(connection, confirmed, self.now))
         return True
 
     def kin(self, environment: Environment, **_: object) -> list[Kin]:
