@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event
 
+from tests.compiled_sql import compiled_once
 from tests.matrix.acting import Struck, Ways
 from tests.matrix.strikes import STRIKES
 from tests.matrix.table import ROWS, cell_id, cells, forms
@@ -63,27 +63,10 @@ def is_of(struck: Struck, real: Real) -> bool:
     return struck.met.sends == real.sends and struck.met.state in real.state.split("|")
 
 
-class Compiled(dict[tuple[object, ...], object]):
-    """SQL as it was compiled once: every process opens an engine of its own, and would compile the same anew."""
-
-    def get(self, key: tuple[object, ...], default: object = None) -> object:
-        """As a dictionary's, whichever engine asks."""
-        return super().get(key[1:], default)
-
-    def __setitem__(self, key: tuple[object, ...], compiled: object) -> None:
-        super().__setitem__(key[1:], compiled)
-
-
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
-    compiled = Compiled()
-
-    def share(connection: Connection) -> None:
-        connection.execution_options(compiled_cache=compiled)
-
-    event.listen(Engine, "engine_connect", share)
-    yield Worlds(tmp_path_factory.mktemp("matrix"))
-    event.remove(Engine, "engine_connect", share)
+    with compiled_once():
+        yield Worlds(tmp_path_factory.mktemp("matrix"))
 
 
 @pytest.mark.parametrize(
