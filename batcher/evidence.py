@@ -131,6 +131,10 @@ class Evidence:
     strays: tuple[Stray, ...] = ()
     open_orders: frozenset[str] = frozenset()
     """Orders that do not say yet whose they are, and belong to no row that we know."""
+    unfinished: frozenset[str] = frozenset()
+    """Those of them that have not failed: each may still pay somebody."""
+    ledger_is_new: bool = False
+    """Whether the ledger knows no order of the whole environment: it may stand in the place of one that is lost."""
     _by_row: Mapping[str, tuple[Found, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

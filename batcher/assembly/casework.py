@@ -282,12 +282,13 @@ class Casework:
     async def _await_open(self, api: RunaClient, plan: planning.Plan, told: Told) -> list[str]:
         """Wait for orders that may be this batch's and do not say so yet; a note where some still do not.
 
-        Only before the first send from this ledger, for one that is lost may have sent it. Whoever waits for others'
-        orders waits for ever in a busy account, so the run goes on after a while.
+        Only before the first send from this ledger, or where the list shows that another one sent it as well. Whoever
+        waits for others' orders waits for ever in a busy account, so after a while the plan is made as it is.
         """
         record = self._parts.batch(plan.batch)
         was_sent = any(attempt.sends for row in record.rows for attempt in row.attempts)
-        if not plan.to_send or was_sent or plan.choices.never_sent:
+        by_this_one_alone = was_sent and not planning.sent_elsewhere(record, self._inquiry.evidence(record, plan.sheet))
+        if not plan.to_send or by_this_one_alone or plan.choices.never_sent:
             return []
         hidden = await self._inquiry.wait_for_open(api, told=told)
         if not hidden:

@@ -15,7 +15,7 @@ from batcher.ports import Account, OrderList
 from batcher.reconcile import Knowledge, ListReader, ReadBounds, evidence
 from batcher.reconcile.absence import why_spent_or_old
 from batcher.reconcile.listing import Told, ask_patiently
-from batcher.reconcile.matching import open_orders
+from batcher.reconcile.matching import open_orders, unfinished
 from batcher.records import BatchRecord, Catalogue
 from batcher.states import State
 
@@ -167,8 +167,7 @@ class Inquiry:
 
     def _unfinished(self) -> frozenset[str]:
         orders = self.ledger.shelf.orders(self.environment)
-        hidden = open_orders(orders, self.ledger.shelf.known_orders(self.environment))
-        return frozenset(one for one in hidden if orders[one].status != "FAILED")
+        return unfinished(open_orders(orders, self.ledger.shelf.known_orders(self.environment)), orders)
 
     def needs_whole_list(self, record: BatchRecord, now: datetime) -> bool:
         """Whether some row may be proven absent: only readings from end to end do that."""

@@ -5,6 +5,7 @@ from batcher.planning.catalogue import age_in_words, held_against_catalogue
 from batcher.planning.comparison import Change, Comparison, compared
 from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
+from batcher.planning.findings import sent_elsewhere
 from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
@@ -31,5 +32,6 @@ __all__ = [
     "price_questions",
     "priced",
     "rows_alike",
+    "sent_elsewhere",
     "sheet_of",
 ]

@@ -9,7 +9,7 @@ from batcher import keys
 from batcher.evidence import Evidence, Found, Stray
 from batcher.model import Distribution, Order, Payout, Problem
 from batcher.planning.plan import SENDING, Choices, PlanLine, Standing
-from batcher.records import RowRecord
+from batcher.records import BatchRecord, RowRecord
 from batcher.states import SPENT, UNSENT, State
 
 
@@ -51,6 +51,46 @@ def check_list(
     problems += [] if choices.accept_missing else [_stray(one) for one in nameless if one.order is not None]
     nobodys = _Nobodys(strays)
     return [_doubted(line, nobodys, choices) for line in listed], problems
+
+
+def sent_elsewhere(record: BatchRecord, evidence: Evidence | None) -> bool:
+    """Whether the list has orders of the batch that this ledger never sent: another one did, and may be lost."""
+    if evidence is None:
+        return False
+    return bool(evidence.strays) or any(one.key not in _sent_keys(record) for one in evidence.found)
+
+
+def _sent_keys(record: BatchRecord) -> set[str]:
+    return {attempt.order.key for row in record.rows for attempt in row.attempts if attempt.sends}
+
+
+def check_unfinished(
+    lines: Iterable[PlanLine], record: BatchRecord, evidence: Evidence | None, choices: Choices
+) -> list[Problem]:
+    """New rows beside orders that do not say yet whose they are, where another ledger sent the batch or may have.
+
+    A row that has another name now has another key: what it was paid under shows only once that order is finished.
+    """
+    new = [line for line in lines if line.standing is Standing.NEW]
+    if choices.never_sent or not new or evidence is None or not (count := len(evidence.unfinished)):
+        return []
+    if sent_elsewhere(record, evidence):
+        why = f"Batch {record.name} was sent from elsewhere as well"
+    elif evidence.ledger_is_new and not _sent_keys(record):
+        why = f"This ledger has never paid anybody here, and another may have sent batch {record.name}"
+    else:
+        return []
+    orders = "1 order in Runa's list is" if count == 1 else f"{count} orders in Runa's list are"
+    message = (
+        f"{why}; {orders} not finished and may be anybody's: one of them may be that of "
+        f"'{new[0].name}'{_or_others(len(new) - 1)} under another name."
+    )
+    fix = "Run again once they are finished, or say --never-sent if Runa's portal shows that they are not this batch's."
+    return [Problem(line=None, column=None, value=None, message=message, fix=fix, kind="orders_unfinished")]
+
+
+def _or_others(count: int) -> str:
+    return f" or of {count} other new rows" if count > 1 else " or of another new row" if count else ""
 
 
 def accepted_orders(evidence: Evidence | None, choices: Choices) -> tuple[str, ...]:

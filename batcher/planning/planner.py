@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from batcher import keys, money
 from batcher.evidence import Evidence, Found
 from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow, Speaker
-from batcher.planning.findings import accepted_orders, check_list, found_elsewhere, without_order
+from batcher.planning.findings import accepted_orders, check_list, check_unfinished, found_elsewhere, without_order
 from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
 from batcher.policy import first_sent, key_is_old
@@ -61,6 +61,7 @@ def make_plan(
         paid_since=(today or now) - timedelta(days=window_days),
     )
     lines, problems = check_list(lines, evidence, choices, record.accepted_orders)
+    problems += check_unfinished(lines, record, evidence, choices)
     return Plan(
         environment=record.environment,
         batch=record.name,

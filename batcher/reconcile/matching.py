@@ -69,19 +69,27 @@ def evidence(
                 Stray(order_id=order.order_id, status=order.status, reference=tag.reference, identity=identity_)
             )
     why = _why_incomplete(record, reading)
+    hidden = open_orders(kept, known)
     return Evidence(
         complete=not why,
         why_incomplete=why,
         read_at=None if reading is None else reading.ended.at,
         found=tuple(sorted(found, key=lambda one: (one.identity, one.number, one.order_id))),
         strays=tuple(strays),
-        open_orders=open_orders(kept, known),
+        open_orders=hidden,
+        unfinished=unfinished(hidden, kept),
+        ledger_is_new=not known,
     )
 
 
 def open_orders(kept: Mapping[str, KeptOrder], known: frozenset[str]) -> frozenset[str]:
     """The ids of the orders that do not say whose they are, and that this ledger has for no attempt."""
     return frozenset(order.order_id for order in kept.values() if not order.told_all and order.order_id not in known)
+
+
+def unfinished(hidden: frozenset[str], kept: Mapping[str, KeptOrder]) -> frozenset[str]:
+    """Those of the orders that do not say whose they are which have not failed."""
+    return frozenset(one for one in hidden if kept[one].status != "FAILED")
 
 
 def orders_of(record: BatchRecord) -> frozenset[str]:

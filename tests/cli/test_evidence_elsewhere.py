@@ -238,3 +238,18 @@ def test_the_batch_before_is_compared_with(desk: Desk) -> None:
     assert "new: new@example.com, GBP 2.00 now" in done.err
     assert "other amount: r0@example.com, GBP 1.00 then, GBP 9.00 now" in done.err
     assert "missing: r2@example.com, GBP 3.00 then" in done.err
+
+
+def test_a_renamed_row_is_not_paid_while_the_order_of_its_first_name_may_be_hidden(desk: Desk) -> None:
+    """The ledger is lost, and the order that was made under the old name does not say yet whose it is."""
+    desk.settings["polling"] = {"give_up_after_s": 1}
+    desk.sandbox.switch(slow_s=3600)
+    jo, slow = row("R0"), row("R1", Email="slow@example.com")
+    assert desk.pay(desk.sheet([jo, slow])).code == 7
+    lose_the_ledger(desk)
+
+    renamed = desk.sheet([jo, row("R1 again", Email="slow@example.com")])
+    assert kinds(desk.pay(renamed, "--json")) == ["orders_unfinished"]
+    desk.sandbox.advance(7200)
+    assert "orders_unfinished" not in kinds(desk.pay(renamed, "--json"))
+    assert desk.posts() == 2

@@ -112,6 +112,7 @@ def test_an_order_of_somebody_that_is_not_finished_could_be_the_rows_and_proves_
 def test_an_unfinished_order_from_before_the_first_send_may_be_a_lost_ledgers(desk: Desk) -> None:
     settles_within_a_second(desk)
     desk.settings["polling"] = {"give_up_after_s": 1}
+    assert desk.pay(desk.sheet([row("A1", Email="other@example.com")]), batch="february").code == 0
     (stranger,) = desk.sandbox.make_foreign(settle_s=3600)
     desk.sandbox.switch(**ERRORS_ALIKE, error_unmade_stored=[1])
     done = desk.pay(desk.sheet(rows(1)))

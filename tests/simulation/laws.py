@@ -3,6 +3,7 @@
 import csv
 from collections import Counter, deque
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from batcher.sandbox import Answer
@@ -132,7 +133,7 @@ def _agrees(line: Mapping[str, str], orders: Mapping[str, Mapping[str, Any]]) ->
     if person_of(order["amount"]) != person_of(line["amount"]):
         raise Broken(f"the line of {line['reference']} has the order of person {person_of(order['amount'])}")
     if line["redemption_url"]:
-        if line["redemption_url"] != order["redemption_url"] or line["amount"] != order["amount"]:
+        if line["redemption_url"] != order["redemption_url"] or Decimal(line["amount"]) != Decimal(order["amount"]):
             raise Broken(f"the line of {line['reference']} has a link that is not its own")
         if order["status"] != "COMPLETED":
             raise Broken(f"the line of {line['reference']} has the link of an order that is {order['status']}")
