@@ -22,6 +22,7 @@ from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiolimiter import AsyncLimiter
 
@@ -61,7 +62,8 @@ class LeasedThrottle:
 
     `past` are the ledger's newest sends, as many as there are or three times the limit, whichever is less. They are
     not to be filtered by the wall clock, which may have jumped. Each keeps its permit for what is left of its window.
-    `rate_limited_wait_s` is the least pause after a refusal, in seconds.
+    `rate_limited_wait_s` is the least pause after a refusal, in seconds. `server_now` is Runa's clock, where it was
+    asked.
 
     First sends are served in the order they asked, resends as well. The first of each kind take turns: resends settle
     what is unknown, so they don't queue behind a whole batch, and a quarter of the rate is the most that they get. That
@@ -75,6 +77,7 @@ class LeasedThrottle:
         past: Iterable[PastSend] = (),
         *,
         rate_limited_wait_s: float = 5.0,
+        server_now: datetime | None = None,
     ) -> None:
         if per_minute < 1:
             raise ValueError(f"the limit must be at least one order per minute, not {per_minute}")
@@ -82,7 +85,7 @@ class LeasedThrottle:
         self._clock = clock
         self._per_minute = per_minute
         self._refusal_wait_s = rate_limited_wait_s
-        self._permits = _Permits(_holds(past, now, per_minute))
+        self._permits = _Permits(_holds(past, now, per_minute, server_now))
         self._resend_permits = _Permits()
         self._penalties = deque[float]()
         self._paused_until_s = now.monotonic_s
@@ -222,7 +225,7 @@ def seconds_for(sends: int, per_minute: int) -> float:
     return windows * _HOLD_S + max(0, rest + 1 - min(BURST, per_minute)) * WINDOW_S / per_minute
 
 
-def _holds(past: Iterable[PastSend], now: Instant, per_minute: int) -> list[float]:
+def _holds(past: Iterable[PastSend], now: Instant, per_minute: int, server_now: datetime | None = None) -> list[float]:
     """When the permits of earlier processes come back, in monotonic seconds.
 
     If the clocks are those that the past was measured by, each answered send holds its permit for what is left of its
@@ -230,12 +233,14 @@ def _holds(past: Iterable[PastSend], now: Instant, per_minute: int) -> list[floa
     boot, or a wall clock that has gone back), how long ago anything was is not known, and all permits are held for a
     whole window.
 
-    Only sends of the last hour count; after another boot that hour is by the wall clock, all there is to go by. The
-    hour is there because a wall clock may be wrong just after a boot, until the network sets it. Not covered: one that
-    comes up more than an hour ahead within a minute of the last send (a hardware clock in local time can do that). Then
-    one minute may see up to twice the limit; the API refuses the surplus, and `refused` slows us down.
+    Only sends of the last hour count; after another boot that hour is by the wall clock or Runa's, whichever is
+    earlier. The hour is there because a wall clock may be wrong just after a boot, until the network sets it. Not
+    covered: one that comes up more than an hour ahead within a minute of the last send (a hardware clock in local time
+    can do that), and Runa tells no time. Then one minute may see up to twice the limit; the API refuses the surplus,
+    and `refused` slows us down.
     """
-    recent = [send for send in past if _age_s(send.answered or send.sent, now) < FORGOTTEN_S]
+    wall = now.at if server_now is None else min(now.at, server_now)
+    recent = [send for send in past if _age_s(send.answered or send.sent, now, wall) < FORGOTTEN_S]
     whole = now.monotonic_s + _HOLD_S + STRAGGLER_S
     if not all(_comparable(send.answered or send.sent, now) for send in recent):
         return [whole] * per_minute
@@ -243,10 +248,11 @@ def _holds(past: Iterable[PastSend], now: Instant, per_minute: int) -> list[floa
     return [at_s for at_s in returns if at_s > now.monotonic_s]
 
 
-def _age_s(then: Instant, now: Instant) -> float:
+def _age_s(then: Instant, now: Instant, wall: datetime) -> float:
+    """How long ago that was: by the monotonic clock within a boot, else by the `wall` clock that is believed."""
     if then.boot == now.boot:
         return now.monotonic_s - then.monotonic_s
-    return (now.at - then.at).total_seconds()
+    return (wall - then.at).total_seconds()
 
 
 def _comparable(then: Instant, now: Instant) -> bool:

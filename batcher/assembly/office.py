@@ -122,7 +122,7 @@ class Office:
                 parts.recovered(batch), journal, server_now=server_now, speaker=self.speaker(api_key)
             )
             record = self.batch(batch)
-            throttle = parts.throttle()
+            throttle = parts.throttle(server_now)
             issuer = Issuer(
                 api=api,
                 journal=journal,

@@ -134,14 +134,15 @@ class Parts:
             give_up_after_s=self.settings.polling.give_up_after_s,
         )
 
-    def throttle(self) -> LeasedThrottle:
-        """The limit, with what earlier processes have used of it."""
+    def throttle(self, server_now: datetime | None = None) -> LeasedThrottle:
+        """The limit, with what earlier processes have used of it; `server_now` is Runa's clock, where it was asked."""
         per_minute = self.settings.limits.orders_per_minute
         return LeasedThrottle(
             self.clock,
             per_minute,
             [PastSend(sent=sent, answered=answered) for sent, answered in self.ledger.last_sends(3 * per_minute)],
             rate_limited_wait_s=self.settings.retry.rate_limited_wait_s,
+            server_now=server_now,
         )
 
 

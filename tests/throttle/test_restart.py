@@ -1,6 +1,6 @@
 """A restart is no way around the limit: the permits and the pace of the last minute are read back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -94,13 +94,29 @@ def answered(monotonic_s: float, **clocks: object) -> PastSend:
     return PastSend(sent=then, answered=then)
 
 
-def free_after_s(past: list[PastSend], *, per_minute: int, now_s: float, wall: timedelta = timedelta(0)) -> float:
+def free_after_s(
+    past: list[PastSend],
+    *,
+    per_minute: int,
+    now_s: float,
+    wall: timedelta = timedelta(0),
+    server_now: datetime | None = None,
+) -> float:
     async def story() -> float:
         clock = VirtualClock()
         clock.offset = wall
-        return LeasedThrottle(clock, per_minute, past).next_free_s()
+        return LeasedThrottle(clock, per_minute, past, server_now=server_now).next_free_s()
 
     return run(story(), start_s=now_s)
+
+
+def test_after_a_boot_with_a_clock_that_is_ahead_runas_clock_tells_how_long_ago_a_send_was() -> None:
+    past, ahead = [answered(100, boot="boot-0")], timedelta(days=31)
+    truly = START + timedelta(seconds=130)
+    assert free_after_s(past, per_minute=2, now_s=130, wall=ahead, server_now=truly) == WHOLE_S
+    assert free_after_s(past, per_minute=2, now_s=130, server_now=truly + ahead) == WHOLE_S
+    assert free_after_s(past, per_minute=2, now_s=130, wall=ahead, server_now=truly + ahead) == 0
+    assert free_after_s(past, per_minute=2, now_s=130, wall=ahead) == 0
 
 
 def test_an_answered_send_holds_its_permit_for_what_is_left_of_its_window() -> None:
