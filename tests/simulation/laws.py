@@ -69,6 +69,11 @@ class Laws:
         """The reference and the state of every attempt, as the ledger's file has them."""
         return self._world.read_ledger("SELECT reference, state FROM attempts ORDER BY id")
 
+    def names(self) -> dict[int, str]:
+        """The reference each person was last planned under, as the ledger's file has it."""
+        planned = self._world.read_ledger("SELECT amount, reference FROM attempts ORDER BY id")
+        return {person_of(amount): reference for amount, reference in planned}
+
     def _intent_is_durable(self, arrival: Arrival) -> None:
         if arrival.sent_by != self._world.generation:
             return  # its ledger is gone

@@ -316,8 +316,9 @@ class Story:
                 self.world.rows.pop(at)
                 self._tell(f"{row.reference} is paid under another name, and taken out")
             else:
-                self.world.rows[at] = replace(row, reference=f"R{row.person}")
-                self._tell(f"{row.reference} gets its first name back")
+                known = self.laws.names().get(row.person, f"R{row.person}")
+                self.world.rows[at] = replace(row, reference=known)
+                self._tell(f"{row.reference} gets back the name {known}, which the ledger knows")
 
     def _paid(self) -> set[int]:
         orders = self.world.dump()["orders"]
