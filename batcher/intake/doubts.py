@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from batcher.intake.amounts import shown
+from batcher.intake.encoding import ASSUMED, NAMES
 from batcher.intake.header import Header
 from batcher.model import Distribution, Problem
 
@@ -41,13 +42,15 @@ def _unused_recipients(frame: pd.DataFrame, header: Header) -> Problem | None:
 
 
 def _assumed_letters(frame: pd.DataFrame, encoding: str) -> Problem | None:
-    """Windows-1252 is what is left when nothing else fits; where it matters, a person should look."""
-    if encoding != "cp1252":
+    """An encoding of one byte a letter is found by how its letters look; where it matters, a person should look too."""
+    if encoding not in ASSUMED:
         return None
     for ours in _READ_BY_LETTERS:
         rows = frame[~frame[ours].map(str.isascii).astype(bool)]
         if not rows.empty:
-            message = f"The file does not say what its letters are; as Windows-1252 this reads {rows[ours].iloc[0]}"
+            message = (
+                f"The file does not say what its letters are; as {NAMES[encoding]} this reads {rows[ours].iloc[0]}"
+            )
             fix = "Check the letters, or save the sheet again as 'CSV UTF-8'."
             line = int(rows["line"].iloc[0])
             return Problem(

@@ -14,6 +14,8 @@ class ReadOptions:
     template: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     """Ours to theirs: `{"amount": "Net due"}`. Wins over the names that are known anyway."""
+    encoding: str | None = None
+    """What the bytes of the file are, where a person has said so; else it is found by evidence."""
     require_reference: bool = False
     """Whether a row without a reference is a problem."""
 

@@ -13,6 +13,7 @@ from batcher import keys, money
 from batcher.intake import source
 from batcher.intake.defaults import check_defaults
 from batcher.intake.doubts import warnings_of
+from batcher.intake.encoding import decoded
 from batcher.intake.frame import add_identities, as_frame
 from batcher.intake.header import Header, known, refuse_unnamed, require, resolved
 from batcher.intake.judgement import problems_of
@@ -52,8 +53,8 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
 
 def table_of(data: bytes, options: ReadOptions) -> tuple[str, Table]:
     """The encoding of these bytes, and the one table that their text is. Raises `InputInvalid` where it is none."""
-    text, encoding = source.decoded(data)
-    return encoding, read_table(text, partial(known, columns=options.columns))
+    found = decoded(data, options.encoding)
+    return found.encoding, read_table(found.text, partial(known, columns=options.columns))
 
 
 def name_of(path: Path) -> str:

@@ -1,11 +1,5 @@
-"""The file itself: its bytes, read once and bounded, and the text that they mean.
+"""The file itself: its bytes, read once and bounded."""
 
-The encoding comes from evidence only: a byte order mark; else UTF-8, which other encodings fail to be by chance; else
-UTF-16 without a mark, where exactly one byte order reads as text; else Windows-1252, what Excel writes in Western
-Europe. Bytes that Windows-1252 does not define are an error, not a question mark.
-"""
-
-import codecs
 from pathlib import Path
 
 from batcher.intake.refusal import refusal
@@ -58,63 +52,3 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
     found = found or _NOT_CSV_SUFFIXES.get(path.suffix.lower())
     if found is not None:
         raise refusal("file_not_csv", f"{path.name} is {found}; batcher reads CSV.", _SAVE_AS_CSV)
-
-
-def decoded(data: bytes) -> tuple[str, str]:
-    """The text and the encoding it was read with. Raises `InputInvalid` where no encoding explains every byte."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return _by_its_mark(data, encoding), encoding
-    if b"\x00" in data:
-        return _without_mark(data)
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    message = "The file's letters cannot be read: it is neither Unicode nor Windows-1252."
-    raise refusal("encoding_unknown", message, "Save it again as 'CSV UTF-8'.", line=_damaged_line(data))
-
-
-def _by_its_mark(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        message = (
-            f"The file says that it is {encoding.removesuffix('-sig').upper()} but is damaged at byte {error.start}."
-        )
-        raise refusal("encoding_damaged", message, "Save it again as 'CSV UTF-8'.") from None
-
-
-def _without_mark(data: bytes) -> tuple[str, str]:
-    """UTF-16 without a mark: the one byte order in which every character is text and most are plain ASCII."""
-    readings = []
-    for encoding in ("utf-16-le", "utf-16-be"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text and sum(letter.isascii() for letter in text) * 2 > len(text):
-            readings.append((text, encoding))
-    if len(readings) == 1:
-        return readings[0]
-    message = "The file holds NUL bytes: it is damaged, or it is no text."
-    raise refusal("nul_bytes", message, "Save it again as 'CSV UTF-8'.", line=_line_at(data, data.index(b"\x00")))
-
-
-def _damaged_line(data: bytes) -> int | None:
-    try:
-        data.decode("cp1252")
-    except UnicodeDecodeError as error:
-        return _line_at(data, error.start)
-    return None
-
-
-def _line_at(data: bytes, offset: int) -> int:
-    """The line of a byte, counted by line ends: the nearest there is before the cells are known."""
-    before = data[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return before.count(b"\n") + 1
