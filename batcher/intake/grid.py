@@ -1,0 +1,54 @@
+"""Cells before anything is known of them: what every kind of file is read into, and what everything after looks at.
+
+A CSV has nothing but text. A cell of a workbook has a type too, and what its text cannot say is kept beside it: that
+it is a number, whose point is a decimal point whatever the column looks like; or why it cannot be taken as it stands.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from batcher.model import Problem
+
+_NONE: Mapping[int, "Oddity"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Why a cell of a workbook cannot be taken as it is shown. It matters only in a column that batcher reads."""
+
+    kind: str
+    """The stable word that scripts get, such as `cell_is_date`."""
+    message: str
+    """A sentence that names the cell as the spreadsheet does (`D17`)."""
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row that is not blank."""
+
+    line: int
+    """The row as a spreadsheet numbers it: a line end inside a quoted cell does not begin a new one."""
+    cells: tuple[str, ...]
+    """Exactly as read. The first is column A also where a sheet leaves that one empty."""
+    numbers: frozenset[int] = frozenset()
+    """Places of cells that hold a number: their text has a decimal point, no exponent and no thousands mark."""
+    oddities: Mapping[int, Oddity] = _NONE
+    """By place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """All rows of one sheet, whatever they mean."""
+
+    records: Callable[[], Iterator[Record]]
+    """Reads them from the first row on; each call begins anew. May raise `InputInvalid` in the middle."""
+    encoding: str | None = None
+    """As Python names it; `None` for a workbook."""
+    delimiter: str | None = None
+    """`None` for a workbook."""
+    sheet: str | None = None
+    """Which sheet of the workbook; `None` where the file has no sheets."""
+    doubts: tuple[Problem, ...] = ()
+    """What is hidden or left out; each has one meaning and is said."""
