@@ -1,34 +1,36 @@
-"""Amounts as people write them: one meaning each, proven by the column, or an error that shows both.
+"""A column of amounts: one meaning each, proven by the column or declared, or an error that shows both.
 
 `12,50` can only have a decimal comma and `1,234.50` only a decimal point, so each proves what the marks of its column
-mean. `1,234` proves nothing: without a proof elsewhere in its column it is either of two amounts, and neither is paid.
+mean. `1,234` proves nothing: it is either of two amounts, and neither is paid unless all proofs of its column agree.
+
+Where they do not agree, two people have written the column. Each cell that has one meaning by itself keeps it, as
+nobody's habit can make another amount of `12,50`. Whatever has two is refused, and so is `1234,500`: its only meaning
+rests on a mark that its column uses both ways. How many cells stand on either side never matters.
 """
 
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-MAX_LETTERS = 40
-"""Longer than any amount of money; nothing longer is looked at."""
-
-_POINT, _COMMA = ".", ","
-_NAMES = {_POINT: "decimal point", _COMMA: "decimal comma"}
-
-
-def _pattern(decimal: str, group: str) -> re.Pattern[str]:
-    """Whole digits, or groups of three apart by one mark throughout, then perhaps decimals."""
-    grouped = rf"[1-9][0-9]{{0,2}}(?:(?P<mark>[{group} '\u2019\u00a0\u202f])[0-9]{{3}})(?:(?P=mark)[0-9]{{3}})*"
-    return re.compile(rf"(?P<whole>{grouped}|[0-9]+)(?:[{decimal}](?P<part>[0-9]+))?")
-
-
-_READ_WITH = {_POINT: _pattern(_POINT, _COMMA), _COMMA: _pattern(_COMMA, _POINT)}
-_NOT_A_DIGIT = re.compile(r"[^0-9]")
-_NEGATIVE = re.compile(r"[-\u2212\u2013]\s*(?P<minus>.+)|\((?P<brackets>.+)\)|(?P<after>.+)[-\u2212]")
-_SIGN = "[$\u00a2-\u00a5\u20a0-\u20cf]"
-_WITH_CURRENCY = re.compile(
-    rf"(?:[A-Za-z]{{1,3}}|[A-Za-z]{{0,2}}{_SIGN})\s*(?P<behind>[0-9].*)|(?P<before>.*[0-9])\s*(?:[A-Za-z]{{2,3}}|{_SIGN})"
+from batcher.intake.numerals import (
+    COMMA,
+    MARKS,
+    MAX_LETTERS,
+    POINT,
+    ends_like_thousands,
+    is_plain,
+    may_be_myriads,
+    meanings,
+    other,
+    shown,
 )
+from batcher.intake.written import Written, read_cell
+
+__all__ = ["MAX_LETTERS", "Evidence", "Reading", "judged", "read_column", "readings", "shown"]
+
+_EITHER = "either"
+_NAMES = {POINT: "decimal point", COMMA: "decimal comma"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,66 +39,140 @@ class Reading:
 
     amount: Decimal | None
     fault: str = ""
-    """`missing`, `not_a_number`, `has_currency`, `negative`, `ambiguous` or `mixed`; empty where there is an amount."""
+    """`missing`, `not_a_number`, `negative`, `ambiguous`, `mixed` or `contradicts_declared`; empty where there is an
+    amount. `has_currency` comes from `read_column` alone."""
     words: str = ""
-    """What the fault's message shows: both readings, the number alone, or the column's usual mark."""
+    """What the fault's message shows: both meanings, the cells that contradict each other, or the reason."""
     settled: bool = False
     """Whether the cell alone had two meanings and the column's proof chose one."""
+    currency_text: str = ""
+    """The currency sign or code in the cell, as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the cells of a column show about its decimal mark. Blocks of a column are added up with `merged`."""
+
+    point: int = 0
+    """Cells that are an amount only with a decimal point."""
+    comma: int = 0
+    """Cells that are an amount only with a decimal comma."""
+    ambiguous: int = 0
+    """Cells that are one amount with either mark and another with the other."""
+    point_example: str = ""
+    """The first cell that proves the point."""
+    comma_example: str = ""
+    """The first cell that proves the comma."""
+    ambiguous_example: str = ""
+    """The first cell with two meanings."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Evidence":
+        """The evidence of these cells, a text as often as it stands there."""
+        counts, examples = dict.fromkeys((*MARKS, _EITHER), 0), {}
+        for text, count in Counter(texts).items():
+            shown_by_it = _shows(text)
+            if shown_by_it:
+                counts[shown_by_it] += count
+                examples.setdefault(shown_by_it, text)
+        return cls(
+            counts[POINT],
+            counts[COMMA],
+            counts[_EITHER],
+            examples.get(POINT, ""),
+            examples.get(COMMA, ""),
+            examples.get(_EITHER, ""),
+        )
+
+    def merged(self, later: "Evidence") -> "Evidence":
+        """The evidence of both; examples are those of the first that has one."""
+        return Evidence(
+            self.point + later.point,
+            self.comma + later.comma,
+            self.ambiguous + later.ambiguous,
+            self.point_example or later.point_example,
+            self.comma_example or later.comma_example,
+            self.ambiguous_example or later.ambiguous_example,
+        )
+
+    @property
+    def proven(self) -> str | None:
+        """The decimal mark of the column, if some cell proves it and none the other."""
+        if self.contradicted or not (self.point or self.comma):
+            return None
+        return POINT if self.point else COMMA
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether cells prove both marks."""
+        return bool(self.point and self.comma)
+
+    @property
+    def mixture(self) -> str:
+        """The contradiction in words for a warning; empty where there is none."""
+        if not self.contradicted:
+            return ""
+        return f"{self.point_example} has a {_NAMES[POINT]} and {self.comma_example} a {_NAMES[COMMA]}"
+
+
+def _shows(text: str) -> str:
+    """The decimal mark that the cell proves, `_EITHER` where it has two meanings; empty where it shows nothing."""
+    if is_plain(text):
+        return POINT if POINT in text else ""
+    cell = read_cell(text)
+    if may_be_myriads(cell.numeral):
+        return ""
+    if len(cell.meanings) == 1:
+        return next(iter(cell.meanings))
+    return _EITHER if len(set(cell.meanings.values())) > 1 else ""
 
 
 def readings(text: str) -> dict[str, Decimal]:
-    """Each decimal mark under which `text` is an amount, with that amount."""
-    if len(text) > MAX_LETTERS:
-        return {}
-    found = {}
-    for mark, pattern in _READ_WITH.items():
-        match = pattern.fullmatch(text)
-        if match:
-            found[mark] = Decimal(f"{_NOT_A_DIGIT.sub('', match['whole'])}.{match['part'] or '0'}")
-    return found
+    """Each decimal mark under which the cell is an amount, with that amount."""
+    return meanings(text) if is_plain(text) else dict(read_cell(text).meanings)
+
+
+def judged(text: str, evidence: Evidence, declared: str | None = None) -> Reading:
+    """What the cell means in a column with this evidence, of which a person may have `declared` the decimal mark."""
+    if is_plain(text) and (declared != COMMA or POINT not in text):
+        return Reading(Decimal(text))
+    cell = read_cell(text)
+    if cell.fault:
+        return Reading(None, cell.fault, cell.words, currency_text=cell.currency_text)
+    if declared is not None:
+        return _by_declaration(cell, declared)
+    proven, amounts = evidence.proven, set(cell.meanings.values())
+    if len(amounts) > 1 or may_be_myriads(cell.numeral):
+        if proven is not None and proven in cell.meanings:
+            return Reading(cell.meanings[proven], settled=True, currency_text=cell.currency_text)
+        return Reading(None, "ambiguous", _both(cell), currency_text=cell.currency_text)
+    if evidence.contradicted and len(cell.meanings) == 1 and ends_like_thousands(cell.numeral):
+        return Reading(None, "mixed", evidence.mixture, currency_text=cell.currency_text)
+    return Reading(amounts.pop(), currency_text=cell.currency_text)
+
+
+def _by_declaration(cell: Written, declared: str) -> Reading:
+    if declared in cell.meanings:
+        return Reading(cell.meanings[declared], currency_text=cell.currency_text)
+    words = f"a {_NAMES[other(declared)]}, and a {_NAMES[declared]} is declared"
+    return Reading(None, "contradicts_declared", words, currency_text=cell.currency_text)
+
+
+def _both(cell: Written) -> str:
+    """Both meanings, the one with a decimal point first."""
+    if may_be_myriads(cell.numeral):
+        return f"{cell.numeral.replace(COMMA, '')} or {shown(cell.meanings[COMMA])}"
+    return " or ".join(shown(cell.meanings[mark]) for mark in MARKS)
 
 
 def read_column(texts: Sequence[str]) -> list[Reading]:
-    """A reading for every cell of one column."""
-    found = {text: readings(text) for text in dict.fromkeys(texts)}
-    proofs = {mark: sum(set(found[text]) == {mark} for text in texts) for mark in _READ_WITH}
-    read = {text: _judged(text, found[text], proofs) for text in found}
+    """A reading for every cell of one column, in which no cell may name a currency."""
+    evidence = Evidence.of(texts)
+    read = {text: _without_currency(judged(text, evidence), text) for text in dict.fromkeys(texts)}
     return [read[text] for text in texts]
 
 
-def _judged(text: str, found: dict[str, Decimal], proofs: dict[str, int]) -> Reading:
-    if not found:
-        return _unreadable(text)
-    amounts = set(found.values())
-    contradicted = all(proofs.values())
-    if len(found) == 1:
-        mark = next(iter(found))
-        other = _COMMA if mark == _POINT else _POINT
-        if contradicted and proofs[mark] <= proofs[other]:
-            return Reading(None, "mixed", f"a {_NAMES[mark]}, and {proofs[other]} others a {_NAMES[other]}")
-        return Reading(amounts.pop())
-    if len(amounts) == 1:
-        return Reading(amounts.pop())
-    if contradicted or not any(proofs.values()):
-        return Reading(None, "ambiguous", " or ".join(shown(found[mark]) for mark in _READ_WITH))
-    return Reading(found[_POINT if proofs[_POINT] else _COMMA], settled=True)
-
-
-def _unreadable(text: str) -> Reading:
-    if not text:
-        return Reading(None, "missing")
-    if len(text) > MAX_LETTERS:
-        return Reading(None, "not_a_number")
-    negative = _NEGATIVE.fullmatch(text)
-    if negative and readings(next(filter(None, negative.groups()))):
-        return Reading(None, "negative")
-    money = _WITH_CURRENCY.fullmatch(text)
-    number = next(filter(None, money.groups()), "") if money else ""
-    if readings(number):
-        return Reading(None, "has_currency", number)
-    return Reading(None, "not_a_number")
-
-
-def shown(amount: Decimal) -> str:
-    """An amount for a message: at least no exponent, and no zeros that the cell did not have."""
-    return f"{amount.normalize():f}"
+def _without_currency(reading: Reading, text: str) -> Reading:
+    if reading.currency_text and reading.fault != "negative":
+        return Reading(None, "has_currency", read_cell(text).numeral, currency_text=reading.currency_text)
+    return reading
