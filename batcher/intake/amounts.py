@@ -42,7 +42,8 @@ class Reading:
     """`missing`, `not_a_number`, `negative`, `ambiguous`, `mixed` or `contradicts_declared`; empty where there is an
     amount. `has_currency` comes from `read_column` alone."""
     words: str = ""
-    """What the fault's message shows: both meanings, the cells that contradict each other, or the reason."""
+    """What the fault's message shows: both meanings (`ambiguous`), the reason (`not_a_number`), or what the amount is
+    written with (`mixed`, `contradicts_declared`)."""
     settled: bool = False
     """Whether the cell alone had two meanings and the column's proof chose one."""
     currency_text: str = ""
@@ -69,7 +70,8 @@ class Evidence:
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Evidence":
         """The evidence of these cells, a text as often as it stands there."""
-        counts, examples = dict.fromkeys((*MARKS, _EITHER), 0), {}
+        counts = dict.fromkeys((*MARKS, _EITHER), 0)
+        examples: dict[str, str] = {}
         for text, count in Counter(texts).items():
             shown_by_it = _shows(text)
             if shown_by_it:
@@ -147,14 +149,21 @@ def judged(text: str, evidence: Evidence, declared: str | None = None) -> Readin
             return Reading(cell.meanings[proven], settled=True, currency_text=cell.currency_text)
         return Reading(None, "ambiguous", _both(cell), currency_text=cell.currency_text)
     if evidence.contradicted and len(cell.meanings) == 1 and ends_like_thousands(cell.numeral):
-        return Reading(None, "mixed", evidence.mixture, currency_text=cell.currency_text)
+        return Reading(None, "mixed", _against(cell, evidence), currency_text=cell.currency_text)
     return Reading(amounts.pop(), currency_text=cell.currency_text)
+
+
+def _against(cell: Written, evidence: Evidence) -> str:
+    """The mark that the cell's only meaning rests on, and a cell that has the other one."""
+    mark = next(iter(cell.meanings))
+    example = evidence.comma_example if mark == POINT else evidence.point_example
+    return f"a {_NAMES[mark]}, while {example} has a {_NAMES[other(mark)]}"
 
 
 def _by_declaration(cell: Written, declared: str) -> Reading:
     if declared in cell.meanings:
         return Reading(cell.meanings[declared], currency_text=cell.currency_text)
-    words = f"a {_NAMES[other(declared)]}, and a {_NAMES[declared]} is declared"
+    words = f"a {_NAMES[other(declared)]}, and a {_NAMES[declared]} is what was said"
     return Reading(None, "contradicts_declared", words, currency_text=cell.currency_text)
 
 

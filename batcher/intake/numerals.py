@@ -23,7 +23,7 @@ _EVEN = re.compile(rf"(?P<whole>.*[0-9])(?P<mark>{EVEN})")
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 _INDIAN = "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
 _MYRIAD = re.compile(r"[1-9][0-9]{0,3},[0-9]{4}")
-_THREE_BEHIND = re.compile(r"[^.,]*[.,][0-9]{3}")
+_THREE_BEHIND = re.compile(r"[1-9][^.,]*[.,][0-9]{3}")
 
 
 def _pattern(decimal: str, group: str) -> re.Pattern[str]:
@@ -84,7 +84,10 @@ def may_be_myriads(numeral: str) -> bool:
 
 
 def ends_like_thousands(numeral: str) -> bool:
-    """Whether three digits stand behind the only mark: `1234,500` may be 1,234,500 with a mark forgotten."""
+    """Whether three digits stand behind the only mark: `1234,500` may be 1,234,500 with a mark forgotten.
+
+    Behind a zero alone no thousands can stand: `0,500` is a half.
+    """
     return _THREE_BEHIND.fullmatch(numeral) is not None
 
 

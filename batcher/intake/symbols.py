@@ -91,7 +91,7 @@ _SIGNS = {
     "원": "KRW",
 }
 
-_MEANINGS = {sign.casefold(): frozenset(codes.split()) for sign, codes in _SIGNS.items()}
+_MEANINGS = {sign.lower(): frozenset(codes.split()) for sign, codes in _SIGNS.items()}
 
 
 @cache
@@ -103,7 +103,7 @@ def meanings(currency_text: str) -> frozenset[str]:
     code = currency_text.upper()
     if currency_text.isascii() and currency_text.isalpha() and money.minor_units(code) is not None:
         return frozenset({code})
-    return _MEANINGS.get(currency_text.casefold(), frozenset())
+    return _MEANINGS.get(currency_text.lower(), frozenset())
 
 
 def may_mean(currency_text: str, iso_code: str) -> bool:

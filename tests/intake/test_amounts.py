@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.intake.amounts import MAX_LETTERS, read_column, readings
+from batcher.intake.amounts import Evidence, judged, read_column, readings
 from tests.intake.sheets import UNHURRIED, kinds, only_problem, payouts, read_rows, row
 
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(10**9), places=2)
@@ -42,51 +42,153 @@ def test_what_is_read_is_never_invented(text: str) -> None:
         assert f"{amount:f}".replace(".", "").strip("0") == digits.strip("0")
 
 
-@pytest.mark.parametrize(
-    ("text", "point", "comma"),
-    [
-        ("12.50", "12.50", None),
-        ("12,50", None, "12.50"),
-        ("12", "12", "12"),
-        ("1,234", "1234", "1.234"),
-        ("1.234", "1.234", "1234"),
-        ("1,234.50", "1234.50", None),
-        ("1.234,50", None, "1234.50"),
-        ("1,234,567", "1234567", None),
-        ("1.234.567", None, "1234567"),
-        ("0.500", "0.500", None),
-        ("1234,567", None, "1234.567"),
-        ("1'234.50", "1234.50", None),
-        ("1\u202f234,50", None, "1234.50"),
-        ("1 234", "1234", "1234"),
-    ],
-)
-def test_the_marks_of_an_amount(text: str, point: str | None, comma: str | None) -> None:
-    wanted = {mark: Decimal(amount) for mark, amount in ((".", point), (",", comma)) if amount is not None}
-    assert readings(text) == wanted
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "NaN", "Infinity", "twelve", "1e3", "1E+3", "1_000", "0x10", "1/2", "12%", "+12", "12.", ".50", "12\n",
-        "\u0661\u0662", "\uff11\uff12", "1.\u0662", "9" * (MAX_LETTERS + 1),
-        "12.5.0", "1,23,456", "1 23", "12 3456", "0,123,456", "1,234.567.8",
-    ],
-)  # fmt: skip
-def test_what_is_no_amount(text: str) -> None:
-    (read,) = read_column([text])
-    assert (read.amount, read.fault) == (None, "not_a_number")
-
-
 @pytest.mark.parametrize("text", ["£12.50", "12.50 €", "GBP 12.50", "12,50 EUR", "US$ 12", "1,234.50GBP"])
 def test_a_currency_in_the_cell_is_named_as_such(text: str) -> None:
-    assert read_column([text])[0].fault == "has_currency"
+    (read,) = read_column([text])
+    assert (read.amount, read.fault) == (None, "has_currency")
+    assert read.words in text
 
 
-@pytest.mark.parametrize("text", ["-12.50", "- 12", "(12.50)", "12.50-", "\u221212"])
+@pytest.mark.parametrize("text", ["-12.50", "- 12", "(12.50)", "12.50-", "\u221212", "-£12.50", "(12,50 €)"])
 def test_a_negative_amount_is_named_as_such(text: str) -> None:
     assert read_column([text])[0].fault == "negative"
+
+
+PROOFS = {".": {"12.50", "1,234.50", "1,23,456", "£0.5"}, ",": {"12,50", "1.234,50", "1234,567", "0,500"}}
+SHOW_NOTHING = ["12", "1,234", "1.234", "1,2345", "12,5000", "£1,234", "12,-", "-12,50", "(1.23)", "1 234", "x", ""]
+COLUMNS = st.lists(st.sampled_from(sorted({*PROOFS["."], *PROOFS[","], *SHOW_NOTHING})))
+REPEATED = COLUMNS.flatmap(lambda texts: st.tuples(st.just(texts), st.permutations([*texts, *texts[:1] * 3])))
+
+
+@UNHURRIED
+@given(COLUMNS)
+def test_what_is_read_is_one_of_the_meanings_of_the_cell(texts: list[str]) -> None:
+    evidence = Evidence.of(texts)
+    for text in texts:
+        read = judged(text, evidence)
+        assert (read.amount is None) == bool(read.fault)
+        assert read.amount is None or read.amount in readings(text).values()
+
+
+@UNHURRIED
+@given(COLUMNS)
+def test_two_meanings_are_settled_by_proof_without_contradiction_only(texts: list[str]) -> None:
+    proofs = [mark for mark, cells in PROOFS.items() if cells.intersection(texts)]
+    for text in ("1,234", "1.234", "£9,999"):
+        read = judged(text, Evidence.of(texts))
+        assert read.settled == (len(proofs) == 1) == (read.amount is not None)
+        assert read.amount is None or read.amount == readings(text)[proofs[0]]
+
+
+@UNHURRIED
+@given(COLUMNS, COLUMNS, COLUMNS)
+def test_evidence_of_blocks_adds_up_to_that_of_the_column(one: list[str], two: list[str], three: list[str]) -> None:
+    whole = Evidence.of([*one, *two, *three])
+    assert Evidence.of(one).merged(Evidence.of(two)).merged(Evidence.of(three)) == whole
+    assert Evidence.of(one).merged(Evidence.of(two).merged(Evidence.of(three))) == whole
+
+
+@UNHURRIED
+@given(REPEATED)
+def test_how_many_say_so_and_in_which_order_never_matters(columns: tuple[list[str], list[str]]) -> None:
+    texts, often = columns
+    once, again = Evidence.of(texts), Evidence.of(often)
+    for text in texts:
+        assert judged(text, once).amount == judged(text, again).amount
+        assert judged(text, once).fault == judged(text, again).fault
+
+
+def test_evidence_keeps_the_first_example_of_each_kind() -> None:
+    evidence = Evidence.of(["12", "12,50", "13,50", "1,234", "£1.50", "x", "-7,5", "12,5000"])
+    assert evidence == Evidence(1, 2, 1, "£1.50", "12,50", "1,234")
+    assert evidence.contradicted
+    assert evidence.proven is None
+    assert evidence.mixture == "£1.50 has a decimal point and 12,50 a decimal comma"
+
+
+@pytest.mark.parametrize(
+    ("column", "proven"), [(["12.50"], "."), (["12,50"], ","), (["12", "1,234"], None), (["12.50", "12,50"], None)]
+)
+def test_what_a_column_proves(column: list[str], proven: str | None) -> None:
+    assert Evidence.of(column).proven == proven
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "amount", "fault"),
+    [
+        ("1,234", [], None, "ambiguous"),
+        ("1,234", ["12.50"], "1234", ""),
+        ("1,234", ["12,50"], "1.234", ""),
+        ("1,234", ["12.50", "12,50"], None, "ambiguous"),
+        ("1.234,50", ["12.50"], "1234.50", ""),
+        ("12,50", ["12.50", "13.50"], "12.50", ""),
+        ("1234,500", ["12,50"], "1234.500", ""),
+        ("1234,500", ["12.50", "12,50"], None, "mixed"),
+        ("1 234,500", ["12.50", "12,50"], None, "mixed"),
+        ("£1234.500", ["12.50", "12,50"], None, "mixed"),
+        ("0,500", ["12.50", "12,50"], "0.500", ""),
+        ("1,234,567", ["12.50", "12,50"], "1234567", ""),
+        ("1.234,567", ["12.50", "12,50"], "1234.567", ""),
+        ("12,5000", [], None, "ambiguous"),
+        ("12,5000", ["12,50"], "12.5", ""),
+        ("12,5000", ["12.50"], None, "ambiguous"),
+        ("12,5000", ["12.50", "12,50"], None, "ambiguous"),
+    ],
+)
+def test_a_cell_in_its_column(text: str, column: list[str], amount: str | None, fault: str) -> None:
+    read = judged(text, Evidence.of([*column, text]))
+    assert (read.amount, read.fault) == (Decimal(amount) if amount is not None else None, fault)
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "amount", "fault"),
+    [
+        ("1,234", ".", "1234", ""),
+        ("1,234", ",", "1.234", ""),
+        ("£1,234", ",", "1.234", ""),
+        ("12", ",", "12", ""),
+        ("12.50", ".", "12.50", ""),
+        ("12,5000", ",", "12.5", ""),
+        ("12.-", ",", "12", ""),
+        ("12.50", ",", None, "contradicts_declared"),
+        ("12,50", ".", None, "contradicts_declared"),
+        ("12,5000", ".", None, "contradicts_declared"),
+        ("1,234,567", ",", None, "contradicts_declared"),
+        ("-12.50", ",", None, "negative"),
+        ("", ",", None, "missing"),
+    ],
+)
+def test_a_declared_mark_is_believed_and_never_against_a_cell(
+    text: str, declared: str, amount: str | None, fault: str
+) -> None:
+    for evidence in (Evidence(), Evidence.of(["12.50"]), Evidence.of(["12.50", "12,50"])):
+        read = judged(text, evidence, declared)
+        assert (read.amount, read.fault) == (Decimal(amount) if amount is not None else None, fault)
+        assert not read.settled
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("1,234", "1234 or 1.234"), ("1.234", "1.234 or 1234"), ("1,2345", "12345 or 1.2345"), ("1,230", "1230 or 1.23")],
+)
+def test_both_meanings_in_words(text: str, words: str) -> None:
+    assert judged(text, Evidence()).words == words
+
+
+def test_what_contradicts_is_named() -> None:
+    words = judged("1234,500", Evidence.of(["12.50", "1234,500"])).words
+    assert words == "a decimal comma, while 12.50 has a decimal point"
+    assert judged("12.50", Evidence(), ",").words == "a decimal point, and a decimal comma is what was said"
+
+
+def test_the_currency_of_a_cell_is_kept_whatever_becomes_of_its_amount() -> None:
+    proof = Evidence.of(["12.50"])
+    assert [judged(text, proof).currency_text for text in ("£12.50", "1,234 €", "(12.50 kr)", "12")] == [
+        "£",
+        "€",
+        "kr",
+        "",
+    ]
 
 
 def test_two_readings_are_both_shown(tmp_path: Path) -> None:
@@ -107,7 +209,7 @@ def test_the_proof_works_the_other_way_round(tmp_path: Path) -> None:
     assert payouts(sheet)[0].amount == Decimal("1234.00")
 
 
-def test_a_column_that_contradicts_itself_proves_nothing(tmp_path: Path) -> None:
+def test_a_column_that_contradicts_itself_settles_nothing_and_takes_what_has_one_meaning(tmp_path: Path) -> None:
     sheet = read_rows(
         tmp_path,
         row(amount="1,234"),
@@ -116,7 +218,7 @@ def test_a_column_that_contradicts_itself_proves_nothing(tmp_path: Path) -> None
         row("R4", amount="13.50"),
         row("R5", amount="14"),
     )
-    assert kinds(sheet) == [(2, "amount_ambiguous"), (4, "amount_mixed_marks")]
+    assert kinds(sheet) == [(2, "amount_ambiguous")]
 
 
 @pytest.mark.parametrize(
