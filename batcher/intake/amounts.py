@@ -16,7 +16,6 @@ from decimal import Decimal
 from batcher.intake.numerals import (
     COMMA,
     MARKS,
-    MAX_LETTERS,
     POINT,
     ends_like_thousands,
     is_plain,
@@ -27,7 +26,7 @@ from batcher.intake.numerals import (
 )
 from batcher.intake.written import Written, read_cell
 
-__all__ = ["MAX_LETTERS", "Evidence", "Reading", "judged", "read_column", "readings", "shown"]
+__all__ = ["Evidence", "Reading", "judged", "read_column", "readings", "shown"]
 
 _EITHER = "either"
 _NAMES = {POINT: "decimal point", COMMA: "decimal comma"}
@@ -73,10 +72,10 @@ class Evidence:
         counts = dict.fromkeys((*MARKS, _EITHER), 0)
         examples: dict[str, str] = {}
         for text, count in Counter(texts).items():
-            shown_by_it = _shows(text)
-            if shown_by_it:
-                counts[shown_by_it] += count
-                examples.setdefault(shown_by_it, text)
+            kind = _shows(text)
+            if kind:
+                counts[kind] += count
+                examples.setdefault(kind, text)
         return cls(
             counts[POINT],
             counts[COMMA],
