@@ -16,7 +16,7 @@ from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.examination import Examination
 from batcher.assembly.keeping import Keeping, Purged, Verified
 from batcher.assembly.office import Office
-from batcher.assembly.sheets import load_outline, load_sheet, read_options
+from batcher.assembly.sheets import SaidOfFile, load_outline, load_sheet, read_options
 from batcher.assembly.surroundings import Surroundings
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Office",
     "Prospect",
     "Purged",
+    "SaidOfFile",
     "Surroundings",
     "Verified",
     "load_outline",

@@ -1,29 +1,74 @@
-"""What the settings say about reading a sheet."""
+"""What the settings, and a person, say about reading a sheet."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from batcher.intake import Outline, ReadOptions, read_outline, read_sheet
+from batcher.intake.dialect import delimiter_named
 from batcher.model import Sheet
 from batcher.settings import Settings
 
+_MARKS = {"point": ".", "comma": ","}
 
-def read_options(settings: Settings) -> ReadOptions:
-    """What the settings say about reading a sheet."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOfFile:
+    """What a person says of one file; what is `None` is left to the settings, and else to evidence."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_line: int | None = None
+    decimal: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        encoding: str | None,
+        delimiter: str | None,
+        sheet: str | None,
+        header_line: int | None,
+        decimal: str | None,
+    ) -> "SaidOfFile":
+        """From words such as `semicolon` and `comma`. Raises `ValueError` for a delimiter that is none."""
+        return cls(
+            encoding=encoding,
+            delimiter=None if delimiter is None else delimiter_named(delimiter),
+            sheet=sheet,
+            header_line=header_line,
+            decimal=None if decimal is None else _MARKS[decimal],
+        )
+
+
+NOTHING_SAID = SaidOfFile()
+
+
+def read_options(settings: Settings, said: SaidOfFile = NOTHING_SAID) -> ReadOptions:
+    """What there is to know before a sheet is read."""
+    given = settings.input
     return ReadOptions(
         currency=settings.defaults.currency,
         product=settings.defaults.product,
         distribution=settings.defaults.distribution,
         template=settings.defaults.template,
         columns=settings.columns.mapping,
-        require_reference=settings.input.require_reference,
+        encoding=said.encoding or given.encoding,
+        delimiter=said.delimiter or (delimiter_named(given.delimiter) if given.delimiter else None),
+        sheet=said.sheet or given.sheet,
+        header_line=said.header_line or given.header_line,
+        decimal=said.decimal or (_MARKS[given.decimal] if given.decimal else None),
+        require_reference=given.require_reference,
+        same_recipient=given.same_recipient,
+        ceilings=given.ceiling_by_currency,
     )
 
 
-def load_sheet(path: Path, settings: Settings) -> Sheet:
+def load_sheet(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet:
     """The sheet at `path`, read and validated. Raises `InputInvalid` where it cannot be read at all."""
-    return read_sheet(path, read_options(settings))
+    return read_sheet(path, read_options(settings, said))
 
 
-def load_outline(path: Path, settings: Settings) -> Outline:
+def load_outline(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Outline:
     """How the file at `path` is read, whatever its rows say. Raises `InputInvalid` where it cannot be read at all."""
-    return read_outline(path, read_options(settings))
+    return read_outline(path, read_options(settings, said))

@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.common import Given, common
 from batcher.cli.failing import SHOWN
+from batcher.cli.reading import reading, said_of_file
 from batcher.errors import BatcherError, InputInvalid, UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ class _Checked:
 @click.command(name="check")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--errors", type=click.Path(path_type=Path, dir_okay=False), help="Write the problems to this CSV file.")
+@reading
 @common
-def command(given: Given, file: Path, errors: Path | None) -> int:
+def command(given: Given, file: Path, errors: Path | None, **options: Any) -> int:
     """List every problem of every row of FILE, with its line, column, value and the way to mend it. Sends nothing.
 
     Where the ledger remembers Runa's catalogue from an earlier plan or run, products and values are held against it.
@@ -46,7 +48,7 @@ def command(given: Given, file: Path, errors: Path | None) -> int:
     if errors is not None and errors.resolve() == file.resolve():
         raise UsageError(f"--errors would overwrite {file}.", "Name another file for the problems.")
     settings = given.settings()
-    checked = _checked(load_sheet(file, settings), settings)
+    checked = _checked(load_sheet(file, settings, said_of_file(options)), settings)
     if errors is not None:
         write_problems(checked.sheet, errors)
         given.say(f"The problems are in {errors}.")

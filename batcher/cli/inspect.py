@@ -1,29 +1,33 @@
 """`batcher inspect`: what batcher makes of a file, before it judges any payout."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from batcher.cli.common import Given, common
+from batcher.cli.reading import reading, said_of_file
 from batcher.errors import InputInvalid
 from batcher.model import without_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from batcher.intake import Outline
+    from batcher.intake.grid import Record
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 SHOWN_ROWS, SHOWN_CHARACTERS = 3, 24
+ROWS_AT_ONCE = 1000
 
 
 @click.command(name="inspect")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rows", is_flag=True, help="Print the header and every row as one JSON object a line.")
+@reading
 @common
-def command(given: Given, file: Path, rows: bool) -> int:
+def command(given: Given, file: Path, rows: bool, **options: Any) -> int:
     """Show how FILE is read: encoding, delimiter, header line, columns, rows, doubts. Judges no payout; see check.
 
     --rows prints the cells as they are read, links included.
@@ -32,7 +36,7 @@ def command(given: Given, file: Path, rows: bool) -> int:
 
     settings = given.settings()
     try:
-        outline = load_outline(file, settings)
+        outline = load_outline(file, settings, said_of_file(options))
     except InputInvalid as error:
         if not given.as_json:
             raise
@@ -56,15 +60,14 @@ def header_as_json(outline: "Outline") -> dict[str, Any]:
         "line": outline.header.line,
         "encoding": outline.encoding,
         "delimiter": outline.delimiter,
-        # A CSV has none.
-        "sheet": None,
+        "sheet": outline.sheet,
         "doubts": [str(doubt) for doubt in outline.doubts],
     }
 
 
 def _beyond_the_header(outline: "Outline") -> dict[str, Any]:
     ours = {ours: outline.header.titles[place] for ours, place in outline.header.places.items()}
-    return {"file": outline.name, "ours": ours, "rows": len(outline.records)}
+    return {"file": outline.name, "ours": ours, "rows": sum(1 for _ in outline.records)}
 
 
 def refused_as_json(error: InputInvalid) -> dict[str, Any]:
@@ -83,29 +86,47 @@ def _line(content: dict[str, Any]) -> str:
 
 
 def _print_rows(outline: "Outline") -> None:
-    lines = [_line(header_as_json(outline))]
-    lines += [_line({"line": record.line, "cells": list(record.cells)}) for record in outline.records]
-    # At once: each echo is a write of its own.
-    click.echo("\n".join(lines))
+    click.echo(_line(header_as_json(outline)))
+    # Many at once, as each echo is a write of its own.
+    for records in batched(outline.records, ROWS_AT_ONCE):
+        click.echo("\n".join(_line({"line": record.line, "cells": list(record.cells)}) for record in records))
+
+
+def batched(records: "Iterable[Record]", size: int) -> "Iterator[list[Record]]":
+    """The records, so many at a time."""
+    left = iter(records)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def in_words(outline: "Outline") -> "Iterable[str]":
     """How the file is read, as lines of text: each column with what it is to batcher and its first cells."""
-    delimiter = DELIMITERS.get(outline.delimiter, repr(outline.delimiter))
-    count = len(outline.records)
-    yield f"{outline.name}: {outline.encoding}, divided by {delimiter}"
+    first, count = [], 0
+    for record in outline.records:
+        count += 1
+        if count <= SHOWN_ROWS:
+            first.append(record)
+    yield f"{outline.name}: {_how(outline)}"
     yield f"Header in line {outline.header.line}, {count} row{'s' * (count != 1)} below it"
     yield ""
-    yield from _columns(outline)
+    yield from _columns(outline, first)
     if outline.doubts:
         yield ""
     for doubt in outline.doubts:
         yield f"Doubt: {doubt}"
 
 
-def _columns(outline: "Outline") -> "Iterable[str]":
+def _how(outline: "Outline") -> str:
+    """What the file is, and how its cells were told apart."""
+    from batcher.intake.csvtext import NAMES
+
+    if outline.delimiter is None:
+        return f"sheet {outline.sheet!r}" if outline.sheet else "a table of columns"
+    return f"{outline.encoding}, divided by {NAMES.get(outline.delimiter, repr(outline.delimiter))}"
+
+
+def _columns(outline: "Outline", first: "Sequence[Record]") -> "Iterable[str]":
     ours = {place: ours for ours, place in outline.header.places.items()}
-    first = outline.records[:SHOWN_ROWS]
     table = [["column", "is read as", *(f"line {record.line}" for record in first)]]
     for place, title in enumerate(outline.header.titles):
         cells = [record.cells[place] for record in first]

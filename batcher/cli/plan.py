@@ -8,6 +8,7 @@ import click
 
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
+from batcher.cli.reading import reading, said_of_file
 from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--batch", metavar="NAME", help="The payment's name, such as 2026-11-incentives.")
 @choosing
+@reading
 @common
 def command(given: Given, file: Path, batch: str | None, **options: Any) -> int:
     """Show what `batcher run FILE --batch NAME` would do: new rows, paid ones, retries, and what it would refuse.
@@ -32,7 +34,7 @@ def command(given: Given, file: Path, batch: str | None, **options: Any) -> int:
 
     settings = given.settings()
     choices = choices_from(options)
-    sheet = load_sheet(file, settings)
+    sheet = load_sheet(file, settings, said_of_file(options))
     with Office(settings) as office:
         plan = office.plan(sheet, batch_name(given, batch, proposal=file.stem.lower()), choices)
         prospect, why_not = _looked(given, office, plan, settings)

@@ -10,6 +10,7 @@ from batcher.cli.common import Given, batch_name, common
 from batcher.cli.interrupting import take_termination_for_interruption
 from batcher.cli.issuing import issue_and_report
 from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
+from batcher.cli.reading import reading, said_of_file
 from batcher.errors import NotConfirmed, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Confirm the plan without being asked; says nothing more.")
 @click.option("--no-canary", is_flag=True, help="Do not send the first payout of a new product and delivery alone.")
 @choosing
+@reading
 @common
 def command(given: Given, file: Path, batch: str | None, yes: bool, no_canary: bool, **options: Any) -> int:
     """Pay the rows of FILE: plan, confirm, send, follow, write results/NAME.csv.
@@ -39,7 +41,7 @@ def command(given: Given, file: Path, batch: str | None, yes: bool, no_canary: b
     settings = given.settings()
     choices = choices_from(options)
     name = batch_name(given, batch, proposal=file.stem.lower(), ask=not yes)
-    sheet = load_sheet(file, settings)
+    sheet = load_sheet(file, settings, said_of_file(options))
     api_key = load_api_key(settings, os.environ)
     with Office(settings) as office, office.lock(f"batcher run of batch {name}"):
         office.check_account(api_key)

@@ -3,9 +3,9 @@
 `12,50` can only have a decimal comma and `1,234.50` only a decimal point, so each proves what the marks of its column
 mean. `1,234` proves nothing: it is either of two amounts, and neither is paid unless all proofs of its column agree.
 
-Where they do not agree, two people have written the column. Each cell that has one meaning by itself keeps it, as
-nobody's habit can make another amount of `12,50`. Whatever has two is refused, and so is `1234,500`: its only meaning
-rests on a mark that its column uses both ways. How many cells stand on either side never matters.
+Where they do not agree, two people have written the column, and no cell with two meanings is settled. The cells of the
+rarer mark are named, and so are those of either that could be thousands (`1234,500`): somebody has to say what they
+are.
 """
 
 from collections import Counter
@@ -108,12 +108,17 @@ class Evidence:
         """Whether cells prove both marks."""
         return bool(self.point and self.comma)
 
-    @property
-    def mixture(self) -> str:
-        """The contradiction in words for a warning; empty where there is none."""
-        if not self.contradicted:
-            return ""
-        return f"{self.point_example} has a {_NAMES[POINT]} and {self.comma_example} a {_NAMES[COMMA]}"
+    def is_rarer(self, mark: str) -> bool:
+        """Whether no more cells prove this mark than the other."""
+        return self._count(mark) <= self._count(other(mark))
+
+    def against(self, mark: str) -> str:
+        """A cell with this mark beside those that contradict it, in words."""
+        others = self._count(other(mark))
+        return f"a {_NAMES[mark]}, and {others:,} other{'s' * (others != 1)} with a {_NAMES[other(mark)]}"
+
+    def _count(self, mark: str) -> int:
+        return self.point if mark == POINT else self.comma
 
 
 def _shows(text: str) -> str:
@@ -135,7 +140,7 @@ def readings(text: str) -> dict[str, Decimal]:
 
 def judged(text: str, evidence: Evidence, declared: str | None = None) -> Reading:
     """What the cell means in a column with this evidence, of which a person may have `declared` the decimal mark."""
-    if is_plain(text) and (declared != COMMA or POINT not in text):
+    if is_plain(text) and (POINT not in text or (declared != COMMA and not evidence.contradicted)):
         return Reading(Decimal(text))
     cell = read_cell(text)
     if cell.fault:
@@ -147,16 +152,11 @@ def judged(text: str, evidence: Evidence, declared: str | None = None) -> Readin
         if proven is not None and proven in cell.meanings:
             return Reading(cell.meanings[proven], settled=True, currency_text=cell.currency_text)
         return Reading(None, "ambiguous", _both(cell), currency_text=cell.currency_text)
-    if evidence.contradicted and len(cell.meanings) == 1 and ends_like_thousands(cell.numeral):
-        return Reading(None, "mixed", _against(cell, evidence), currency_text=cell.currency_text)
+    if evidence.contradicted and len(cell.meanings) == 1:
+        mark = next(iter(cell.meanings))
+        if evidence.is_rarer(mark) or ends_like_thousands(cell.numeral):
+            return Reading(None, "mixed", evidence.against(mark), currency_text=cell.currency_text)
     return Reading(amounts.pop(), currency_text=cell.currency_text)
-
-
-def _against(cell: Written, evidence: Evidence) -> str:
-    """The mark that the cell's only meaning rests on, and a cell that has the other one."""
-    mark = next(iter(cell.meanings))
-    example = evidence.comma_example if mark == POINT else evidence.point_example
-    return f"a {_NAMES[mark]}, while {example} has a {_NAMES[other(mark)]}"
 
 
 def _by_declaration(cell: Written, declared: str) -> Reading:

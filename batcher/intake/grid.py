@@ -5,12 +5,9 @@ it is a number, whose point is a decimal point whatever the column looks like; o
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from batcher.model import Problem
-
-_NONE: Mapping[int, "Oddity"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Record:
     """Exactly as read. The first is column A also where a sheet leaves that one empty."""
     numbers: frozenset[int] = frozenset()
     """Places of cells that hold a number: their text has a decimal point, no exponent and no thousands mark."""
-    oddities: Mapping[int, Oddity] = _NONE
+    oddities: Mapping[int, Oddity] = field(default_factory=dict)
     """By place."""
 
 
@@ -50,5 +47,7 @@ class Grid:
     """`None` for a workbook."""
     sheet: str | None = None
     """Which sheet of the workbook; `None` where the file has no sheets."""
+    ends_open: bool = False
+    """Whether the last row has no line end: the file may have been cut off in it."""
     doubts: tuple[Problem, ...] = ()
     """What is hidden or left out; each has one meaning and is said."""

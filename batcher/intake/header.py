@@ -4,6 +4,7 @@ A name counts whatever its case, spacing and punctuation. Only names with one me
 who is paid, not which payout it is, so it is no reference until `[columns]` in the config says so.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from batcher.errors import UsageError
 from batcher.intake.options import ReadOptions
 from batcher.intake.refusal import listed, refusal
+from batcher.intake.symbols import meanings
 
 FIELDS = ("reference", "amount", "currency", "product", "distribution", "email", "recipient_reference", "template")
 """Our columns, in the order in which their problems are told."""
@@ -77,6 +79,27 @@ class Header:
         return self.titles[self.places[ours]].strip() if ours in self.places else None
 
 
+_IN_TITLE = re.compile(r"[(\[]\s*([^()\[\]0-9]{1,5})\s*[)\]]\s*$")
+_THOUSANDS = re.compile(
+    r"(?:^|[^0-9])['\u2019]?000s?\b|\b(?:thousand|million)s?\b|\bk[$£€]|[$£€](?:k|m)\b|\btsd\b", re.IGNORECASE
+)
+
+
+def currency_of_title(title: str) -> str:
+    """The currency in brackets behind a column's name (`Amount (GBP)`); empty where there is none."""
+    found = _IN_TITLE.search(title)
+    return found[1].strip() if found and meanings(found[1].strip()) else ""
+
+
+def refuse_thousands(header: Header) -> None:
+    """Raise `InputInvalid` where the amount's column says that its numbers are thousands."""
+    title = header.title("amount") or ""
+    if _THOUSANDS.search(title):
+        message = f"The column {title!r} says that its amounts are thousands."
+        fix = "Write the amounts in full, and take that out of the column's name."
+        raise refusal("amount_in_thousands", message, fix, line=header.line, column=title)
+
+
 def known(titles: Sequence[str], columns: Mapping[str, str]) -> frozenset[str]:
     """Which of our columns these titles name."""
     return frozenset(_matches(titles, columns))
@@ -113,16 +136,21 @@ def require(header: Header, needed: Sequence[str]) -> None:
             raise refusal("column_missing", message, _how_to_name(ours), line=header.line)
 
 
-def refuse_unnamed(header: Header, rows: Sequence[Sequence[str]]) -> None:
-    """Raise `InputInvalid` for a column that has no header but holds something; spreadsheets leave empty ones."""
-    for place, title in enumerate(header.titles):
-        if not title.strip() and any(place < len(row) and row[place].strip() for row in rows):
-            message = f"Column {place + 1} has no header but holds {_first_in(rows, place)!r}."
-            raise refusal("column_unnamed", message, "Give it a header, or empty it.", line=header.line)
+def refuse_unnamed(header: Header, unnamed: tuple[int, str] | None) -> None:
+    """Raise `InputInvalid` for a column that has no header but holds something: its place, and what it holds."""
+    if unnamed is not None:
+        message = f"Column {column_letters(unnamed[0])} has no header but holds {unnamed[1]!r}."
+        raise refusal("column_unnamed", message, "Give it a header, or empty it.", line=header.line)
 
 
-def _first_in(rows: Sequence[Sequence[str]], place: int) -> str:
-    return next(row[place].strip() for row in rows if place < len(row) and row[place].strip())
+def column_letters(place: int) -> str:
+    """What a spreadsheet calls the column: `A` for 0, `AB` for 27."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def always_needed(options: ReadOptions) -> list[str]:

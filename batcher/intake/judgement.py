@@ -1,32 +1,31 @@
 """Rules asked of a frame: for each row, the problems that it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, Header
-from batcher.intake.rules import Mask, Rule
-from batcher.intake.table import Record
+from batcher.intake.rules import ODD_CELL, Rule
 from batcher.model import Problem
 
 _ORDER: Mapping[str | None, int] = {None: -1} | {ours: place for place, ours in enumerate(FIELDS)}
 
 
-def problems_of(
-    frame: pd.DataFrame, rules: Sequence[Rule], header: Header, records: Sequence[Record]
-) -> dict[int, list[Problem]]:
+def problems_of(frame: Frame, rules: Sequence[Rule], header: Header) -> dict[int, list[Problem]]:
     """Every problem by the row's place in the frame, for each row in the order of our columns."""
-    told: dict[str | None, Mask] = {}
+    told: dict[str | None, pa.BooleanArray] = {}
     found: dict[int, list[tuple[int, Problem]]] = {}
-    nobody: Mask = pd.Series(False, index=frame.index, dtype=bool)
     for rule in rules:
-        offenders = rule.offenders(frame).astype(bool) & ~told.get(rule.column, nobody)
-        if not rule.even_if_misshapen:
-            offenders &= ~told.get(None, nobody)
-        if offenders.any():
-            told[rule.column] = told.get(rule.column, nobody) | offenders
-            for place, problem in _worded(frame[offenders], rule, header, records):
+        offenders = pc.fill_null(rule.offenders(frame), False)
+        for others in (rule.column, *(() if rule.even_if_misshapen else (None,))):
+            if others in told:
+                offenders = pc.and_not(offenders, told[others])
+        if offenders.true_count:
+            told[rule.column] = pc.or_(told[rule.column], offenders) if rule.column in told else offenders
+            for place, problem in _worded(frame, offenders, rule, header):
                 found.setdefault(place, []).append((_ORDER[rule.column], problem))
     return {place: [problem for _, problem in sorted(of, key=_by_column)] for place, of in found.items()}
 
@@ -35,28 +34,22 @@ def _by_column(entry: tuple[int, Problem]) -> int:
     return entry[0]
 
 
-def _worded(
-    offenders: pd.DataFrame, rule: Rule, header: Header, records: Sequence[Record]
-) -> list[tuple[int, Problem]]:
-    names = [name for _, name, _, _ in Formatter().parse(rule.message + rule.fix) if name]
+def _worded(frame: Frame, offenders: pa.BooleanArray, rule: Rule, header: Header) -> Iterator[tuple[int, Problem]]:
+    names = sorted({name for _, name, _, _ in Formatter().parse(rule.message + rule.fix) if name})
+    places = frame.places(offenders)
+    words = [frame[name].take(pa.array(places, pa.int64())).to_pylist() for name in names]
     title = header.title(rule.column) if rule.column is not None else None
-    words = offenders[names].to_dict("records") if names else [{}] * len(offenders)
-    worded = []
-    for place, line, said in zip(offenders.index, offenders["line"], words, strict=True):
-        with_names = {str(name): value for name, value in said.items()}
-        problem = Problem(
-            line=int(line),
-            column=title,
-            value=_value(records[int(place)], header, rule.column),
-            message=rule.message.format(**with_names),
-            fix=rule.fix.format(**with_names),
-            kind=rule.kind,
+    at = header.places.get(rule.column) if rule.column is not None else None
+    for number, place in enumerate(places):
+        said = {name: column[number] for name, column in zip(names, words, strict=True)}
+        yield (
+            place,
+            Problem(
+                line=frame["line"][place].as_py(),
+                column=title,
+                value=None if at is None else frame.block.columns[at][place].as_py(),
+                message=rule.message.format(**said),
+                fix=rule.fix.format(**said),
+                kind=frame[f"odd_{rule.column}"][place].as_py() if rule.kind == ODD_CELL else rule.kind,
+            ),
         )
-        worded.append((int(place), problem))
-    return worded
-
-
-def _value(record: Record, header: Header, ours: str | None) -> str | None:
-    """The cell as it was read; `None` for a row as a whole and for a column that the sheet lacks."""
-    place = header.places.get(ours) if ours is not None else None
-    return record.cells[place] if place is not None and place < len(record.cells) else None

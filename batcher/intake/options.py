@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,18 @@ class ReadOptions:
     """Ours to theirs: `{"amount": "Net due"}`. Wins over the names that are known anyway."""
     encoding: str | None = None
     """What the bytes of the file are, where a person has said so; else it is found by evidence."""
+    delimiter: str | None = None
+    """One character, where a person has said it."""
+    sheet: str | None = None
+    """Which sheet of a workbook, where a person has said it."""
+    header_line: int | None = None
+    """In which row the columns are named, as a spreadsheet numbers it, where a person has said it."""
+    decimal: str | None = None
+    """`.` or `,`: the decimal mark of the amounts, where a person has said it; else their column must prove it."""
+    same_recipient: str = "allow"
+    """What several rows for one e-mail address are: `allow`, `warn` or `error`."""
+    ceilings: Mapping[str, Decimal] = field(default_factory=dict)
+    """The most that one row may pay, by currency."""
     require_reference: bool = False
     """Whether a row without a reference is a problem."""
 

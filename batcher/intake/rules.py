@@ -1,29 +1,28 @@
 """Every rule that a row must keep, as a table: the mask of its offenders, with words for each.
 
 Rules of one column stand in order, and a cell is told the first that it breaks. A row whose shape is wrong is told only
-that: which cell belongs where is not known. Words in braces come from the frame of `batcher.intake.frame`.
+that: which cell belongs where is not known. Words in braces come from the columns of `batcher.intake.columns`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TypeAlias
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from batcher.intake.columns import MAX_AMOUNT, MIN_AMOUNT
+from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, WORDS
 from batcher.model import Distribution
 
-Mask: TypeAlias = "pd.Series[bool]"
+Offenders = Callable[[Frame], pa.BooleanArray]
+"""A column to the mask of its offenders; what is null offends nobody."""
 
 MAX_REFERENCE = 100
 MAX_RECIPIENT_REFERENCE = 255
 TEMPLATE_PATTERN = r"[A-Za-z0-9_.-]{1,100}"
-MIN_AMOUNT = Decimal("0.01")
-MAX_AMOUNT = Decimal(1_000_000_000)
-"""No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
 
-_MAIL_NEEDED = {Distribution.EMAIL, Distribution.RECIPIENT}
+_MAIL_NEEDED = (Distribution.EMAIL, Distribution.RECIPIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,54 +33,60 @@ class Rule:
     """The stable word that scripts get."""
     column: str | None
     """Ours; `None` where the row as a whole is wrong."""
-    offenders: Callable[[pd.DataFrame], Mask]
+    offenders: Offenders
     message: str
     fix: str
     even_if_misshapen: bool = False
     """Asked also of rows whose shape is wrong."""
 
 
-def _is(column: str, word: str) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: frame[column] == word
+def _is(column: str, word: str) -> Offenders:
+    return lambda frame: pc.equal(frame[column], word)
 
 
-def _filled(column: str) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: frame[column] != ""
+def _filled(column: str) -> Offenders:
+    return lambda frame: pc.not_equal(frame[column], "")
 
 
-def _matching(column: str, pattern: str) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: frame[column].str.fullmatch(pattern)
+def _true(column: str) -> Offenders:
+    return lambda frame: frame[column]
 
 
-def _not_matching(column: str, pattern: str) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: (frame[column] != "") & ~frame[column].str.fullmatch(pattern)
+def _matching(column: str, pattern: str) -> Offenders:
+    return lambda frame: pc.match_substring_regex(frame[column], f"^(?:{pattern})$")
 
 
-def _amount(offends: Callable[[Decimal], bool]) -> Callable[[pd.DataFrame], Mask]:
-    """Rows whose amount could be read, and offends."""
-    return lambda frame: _mask(amount is not None and offends(amount) for amount in frame["amount_read"])
+def _not_matching(column: str, pattern: str) -> Offenders:
+    # Beyond a thousand repetitions the column's engine gives up, so that lengths are asked apart.
+    return lambda frame: pc.and_(
+        pc.not_equal(frame[column], ""), pc.invert(pc.match_substring_regex(frame[column], f"^(?:{pattern})$"))
+    )
 
 
-def _mask(answers: Iterable[bool]) -> Mask:
-    return pd.Series(list(answers), dtype=bool)
+def _longer(column: str, most: int) -> Offenders:
+    return lambda frame: pc.greater(pc.utf8_length(frame[column]), most)
 
 
-def _too_many_decimals(frame: pd.DataFrame) -> Mask:
-    both = zip(frame["decimals"], frame["units"], strict=True)
-    return _mask(units is not None and decimals > units for decimals, units in both)
+def _too_many_decimals(frame: Frame) -> pa.BooleanArray:
+    return pc.greater(frame["decimals"], frame["units"])
 
 
-def _lacks(column: str, methods: set[Distribution]) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: (frame[column] == "") & frame["method"].isin(methods)
+def _not_whole(frame: Frame) -> pa.BooleanArray:
+    return pc.and_(frame["whole_only"], pc.greater(frame["decimals"], 0))
 
 
-def _unknown(text: str, read: str) -> Callable[[pd.DataFrame], Mask]:
-    return lambda frame: (frame[text] != "") & frame[read].isna()
+def _lacks(column: str, methods: tuple[Distribution, ...]) -> Offenders:
+    wanted = pa.array([method.value for method in methods])
+    return lambda frame: pc.and_(pc.equal(frame[column], ""), pc.is_in(frame["method"], value_set=wanted))
 
 
-def _link_without_owner(frame: pd.DataFrame) -> Mask:
-    nobody = (frame["reference"] == "") & (frame["email"] == "")
-    return nobody & (frame["method"] == Distribution.PAYOUT_LINK)
+def _unknown(text: str, read: str) -> Offenders:
+    return lambda frame: pc.and_(pc.not_equal(frame[text], ""), pc.is_null(frame[read]))
+
+
+def _link_without_owner(frame: Frame) -> pa.BooleanArray:
+    nobody = pc.and_(pc.equal(frame["reference"], ""), pc.equal(frame["email"], ""))
+    return pc.and_(nobody, pc.equal(frame["method"], Distribution.PAYOUT_LINK.value))
 
 
 SHAPE_RULES = (
@@ -95,7 +100,7 @@ SHAPE_RULES = (
     Rule(
         "quote_swallows_rows",
         None,
-        lambda frame: frame["swallowed"],
+        _true("swallowed"),
         "A quoted cell of this row runs on over lines that look like rows of their own.",
         "Close the quote where the cell ends, or take the line breaks out of the cell.",
     ),
@@ -107,18 +112,46 @@ SHAPE_RULES = (
         "Put quotes around a cell that contains the delimiter, or give the column a header.",
     ),
     Rule(
-        "too_few_cells",
+        "header_repeated",
         None,
-        lambda frame: frame["cut_short"],
-        "The row ends after {cells} of {width} cells, before all the columns that a payout is made of.",
-        "Complete the row, or save the sheet again: the file may be cut off.",
+        _is("row_kind", "header_again"),
+        "The row names the columns once more.",
+        "Take it out of the sheet.",
+    ),
+    Rule(
+        "second_table",
+        None,
+        _is("row_kind", "other_header"),
+        "The row names columns in another way than the header: a second table begins here.",
+        "Put each table into a sheet of its own, or bring the columns into one order.",
     ),
     Rule(
         "totals_row",
         None,
-        lambda frame: frame["is_total"],
+        _is("row_kind", "total"),
         "The row looks like a total, not like a payout.",
         "Take it out of the sheet, or begin the row with something else.",
+    ),
+    Rule(
+        "too_few_cells",
+        None,
+        _true("cut_short"),
+        "The row ends after {cells} of {width} cells, before all the columns that a payout is made of.",
+        "Complete the row, or save the sheet again: the file may be cut off.",
+    ),
+    Rule(
+        "note_row",
+        None,
+        _is("row_kind", "note"),
+        "Only one cell of the row is filled: it looks like a note, not like a payout.",
+        "Take it out of the sheet, or complete the row.",
+    ),
+    Rule(
+        "below_second_table",
+        None,
+        _true("below_header"),
+        "The row stands below a second header, in row {second_header}, that names other columns.",
+        "Put each table into a sheet of its own, or bring the columns into one order.",
     ),
 )
 
@@ -156,7 +189,7 @@ REFERENCE_RULES = (
     Rule(
         "reference_too_long",
         "reference",
-        lambda frame: frame["reference_read"].str.len() > MAX_REFERENCE,
+        _longer("reference_read", MAX_REFERENCE),
         f"The reference is longer than {MAX_REFERENCE} characters.",
         "Shorten it, and keep it different from the others.",
     ),
@@ -175,7 +208,7 @@ AMOUNT_RULES = (
         "amount",
         _is("amount_fault", "ambiguous"),
         "The amount has two readings, {amount_words}, and no other amount of the column shows which is meant.",
-        "Write it with two decimals and no thousands mark.",
+        "Write it with two decimals and no thousands mark, or say --decimal point or --decimal comma.",
     ),
     Rule(
         "amount_mixed_marks",
@@ -185,6 +218,13 @@ AMOUNT_RULES = (
         "Write the whole column in one way.",
     ),
     Rule(
+        "amount_contradicts_decimal",
+        "amount",
+        _is("amount_fault", "contradicts_declared"),
+        "The amount is written with {amount_words}.",
+        "Write it like the others, or say another --decimal.",
+    ),
+    Rule(
         "amount_negative",
         "amount",
         _is("amount_fault", "negative"),
@@ -192,37 +232,37 @@ AMOUNT_RULES = (
         "Enter what is to be paid, or take the row out: batcher takes no money back.",
     ),
     Rule(
-        "amount_has_currency",
+        "amount_other_currency",
         "amount",
-        _is("amount_fault", "has_currency"),
-        "The amount has a currency in its cell.",
-        "Write {amount_words} alone, and the currency in its own column.",
+        _true("currency_conflict"),
+        "The amount is written with {currency_said}, and the row is in {currency}.",
+        "Make both say the same.",
     ),
     Rule(
         "amount_not_a_number",
         "amount",
         _is("amount_fault", "not_a_number"),
-        "This is no amount.",
+        "This is no amount: {amount_words}.",
         "Write digits with at most one decimal mark, such as 12.50.",
     ),
     Rule(
         "amount_zero",
         "amount",
-        _amount(lambda amount: amount == 0),
+        _is("amount_size", "zero"),
         "The amount is zero.",
         "Enter it, or delete the row.",
     ),
     Rule(
         "amount_too_small",
         "amount",
-        _amount(lambda amount: amount < MIN_AMOUNT),
+        _is("amount_size", "small"),
         f"The amount is below {MIN_AMOUNT}, the least that can be paid.",
         "Enter at least that much.",
     ),
     Rule(
         "amount_too_large",
         "amount",
-        _amount(lambda amount: amount > MAX_AMOUNT),
+        _is("amount_size", "large"),
         f"The amount is above {MAX_AMOUNT:,}, the most that batcher takes.",
         "Check the digits, or split the payout.",
     ),
@@ -234,9 +274,23 @@ AMOUNT_RULES = (
         "Round it yourself: batcher rounds nothing.",
     ),
     Rule(
+        "amount_above_ceiling",
+        "amount",
+        _filled("ceiling"),
+        "The amount is above {ceiling}, the most that the config lets one row pay.",
+        "Check the digits, split the payout, or raise the ceiling under [input] in the config.",
+    ),
+    Rule(
+        "amount_split",
+        "amount",
+        _filled("split_rest"),
+        "The amount is followed by {split_rest} in the next column: a comma inside it may have divided it.",
+        "Put quotes around amounts that contain a comma, or write this one with its decimals.",
+    ),
+    Rule(
         "amount_not_whole",
         "amount",
-        lambda frame: frame["whole_only"] & (frame["decimals"] > 0),
+        _not_whole,
         "Several products, or a template, take whole amounts only.",
         "Enter a whole amount, or name a single product.",
     ),
@@ -315,9 +369,16 @@ DELIVERY_RULES = (
     Rule(
         "email_invalid",
         "email",
-        _unknown("email", "email_read"),
+        _true("email_bad"),
         "No mail can reach this address: {email_reason}.",
         "Enter one address, such as ann@example.com.",
+    ),
+    Rule(
+        "recipient_repeated",
+        "email",
+        _filled("recipient_peers"),
+        "The address is also on {recipient_peers}.",
+        "Take out what is there twice, or allow it with same_recipient under [input] in the config.",
     ),
     Rule(
         "link_without_owner",
@@ -329,7 +390,7 @@ DELIVERY_RULES = (
     Rule(
         "recipient_reference_missing",
         "recipient_reference",
-        _lacks("recipient_reference", {Distribution.RECIPIENT}),
+        _lacks("recipient_reference", (Distribution.RECIPIENT,)),
         "The recipient reference is missing, and a delivery by {distribution} needs one.",
         "Enter who the recipient is in your books.",
     ),
@@ -348,6 +409,21 @@ DELIVERY_RULES = (
         "Copy the template's id from Runa's portal, or leave the cell empty.",
     ),
 )
+
+
+ODD_CELL = "cell_odd"
+"""Stands for whatever kind the reader of the workbook has found."""
+
+
+def _odd_cell(column: str) -> Rule:
+    """What a cell of a workbook cannot be taken for; the reader of the workbook has the words."""
+    return Rule(
+        ODD_CELL,
+        column,
+        _filled(f"odd_{column}"),
+        f"{{odd_{column}_message}}",
+        f"{{odd_{column}_fix}}",
+    )
 
 
 def _spreadsheet_error(column: str) -> Rule:
@@ -379,6 +455,7 @@ REPEATED = Rule(
 
 RULES = (
     *SHAPE_RULES,
+    *(_odd_cell(column) for column in FIELDS),
     *(_spreadsheet_error(column) for column in FIELDS),
     *REFERENCE_RULES,
     *AMOUNT_RULES,
@@ -387,8 +464,8 @@ RULES = (
     *DELIVERY_RULES,
 )
 
-ROW_KINDS = frozenset(rule.kind for rule in (*RULES, REQUIRED_REFERENCE, REPEATED))
-"""Every kind of problem that a row can have."""
+ROW_KINDS = frozenset(rule.kind for rule in (*RULES, REQUIRED_REFERENCE, REPEATED)) - {ODD_CELL}
+"""Every kind of problem that a row of a CSV can have; cells of workbooks have their own."""
 
 
 def rules_for(*, require_reference: bool) -> tuple[Rule, ...]:

@@ -1,26 +1,20 @@
-"""The way of a file: bytes, text, records, columns, rules; at its end a payout or its problems for every row."""
+"""A file to a `Sheet`: a payout, or its problems, for every row."""
 
-import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from batcher import keys, money
-from batcher.intake import source
+from batcher import keys
 from batcher.intake.defaults import check_defaults
-from batcher.intake.doubts import warnings_of
-from batcher.intake.encoding import decoded
-from batcher.intake.frame import add_identities, as_frame
-from batcher.intake.header import Header, known, refuse_unnamed, require, resolved
-from batcher.intake.judgement import problems_of
+from batcher.intake.doubts import Doubts
+from batcher.intake.judging import Judged, judging_of, opened
 from batcher.intake.options import ReadOptions
-from batcher.intake.rules import REPEATED, rules_for
-from batcher.intake.table import Record, Table, read_table
-from batcher.model import Distribution, Payout, Problem, Sheet, SheetRow
+from batcher.intake.peers import same_key
+from batcher.intake.refusal import refusal
+from batcher.intake.rules import REPEATED
+from batcher.model import Payout, Problem, Sheet, SheetRow
+
+MAX_ROWS = 100_000
+"""Payouts in one batch: more than two days' worth at 60 orders a minute."""
 
 
 def read_sheet(path: Path, options: ReadOptions) -> Sheet:
@@ -30,31 +24,26 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     defaults or column names cannot be used.
     """
     check_defaults(options)
-    data = source.read_bytes(path)
-    encoding, table = table_of(data, options)
-    header = resolved(table.header.line, table.header.cells, options)
-    refuse_unnamed(header, [record.cells for record in table.records])
-    frame = as_frame(table, header, options)
-    require(header, needed_by_deliveries(frame, header))
-    problems = problems_of(frame, rules_for(require_reference=options.require_reference), header, table.records)
-    payouts = _payouts(frame, problems)
-    _refuse_repeated(frame, payouts, problems, header, table.records)
+    table, digest = opened(path, options)
+    judging = judging_of(table, options)
+    if judging.facts.rows > MAX_ROWS:
+        message = f"The sheet has more than {MAX_ROWS:,} rows, the most that one batch may have."
+        raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+    doubts = Doubts(judging.header, judging.facts, table.grid)
+    rows: list[SheetRow] = []
+    for judged in judging.judged():
+        doubts.add(judged.frame)
+        rows += _rows(judged)
     return Sheet(
         name=name_of(path),
-        digest=hashlib.sha256(data).hexdigest(),
-        encoding=encoding,
-        delimiter=table.delimiter,
-        columns=header.titles,
-        header_line=header.line,
-        rows=_rows(frame, table.records, payouts, problems, len(header.titles)),
-        warnings=warnings_of(frame, header, encoding),
+        digest=digest,
+        encoding=table.grid.encoding or "",
+        delimiter=table.grid.delimiter or "",
+        columns=judging.header.titles,
+        header_line=judging.header.line,
+        rows=tuple(_without_repeated(rows)),
+        warnings=(*table.grid.doubts, *table.doubts, *doubts.problems()),
     )
-
-
-def table_of(data: bytes, options: ReadOptions) -> tuple[str, Table]:
-    """The encoding of these bytes, and the one table that their text is. Raises `InputInvalid` where it is none."""
-    found = decoded(data, options.encoding)
-    return found.encoding, read_table(found.text, partial(known, columns=options.columns))
 
 
 def name_of(path: Path) -> str:
@@ -62,93 +51,53 @@ def name_of(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def needed_by_deliveries(frame: pd.DataFrame, header: Header) -> list[str]:
-    """The columns that some delivery needs: one that the sheet lacks is told once, not on every row."""
-    methods = set(frame["method"])
-    needed = []
-    if methods & {Distribution.EMAIL, Distribution.RECIPIENT}:
-        needed.append("email")
-    if Distribution.RECIPIENT in methods:
-        needed.append("recipient_reference")
-    if Distribution.PAYOUT_LINK in methods and "email" not in header.places:
-        needed.append("reference")
-    return needed
-
-
-def _payouts(frame: pd.DataFrame, problems: Mapping[int, object]) -> dict[int, Payout]:
-    """The payout of every row without a problem, normalised, by the row's place."""
-    cells = zip(*(frame[column].tolist() for column in _PAID), strict=True)
-    return {place: _payout(*row) for place, row in enumerate(cells) if place not in problems}
-
-
-_PAID = (
-    "reference_read",
-    "amount_read",
-    "currency",
-    "codes",
-    "method",
-    "email_read",
-    "recipient_reference",
-    "template",
-)
-
-
-def _payout(
-    reference: str,
-    amount: Decimal,
-    currency: str,
-    products: tuple[str, ...],
-    method: Distribution,
-    email: str | None,
-    recipient_reference: str,
-    template: str,
-) -> Payout:
-    """What a row asks for. A recipient reference that the delivery does not send is no part of it, but a warning."""
-    return Payout(
-        reference=reference or None,
-        amount=money.in_minor_units(amount, currency),
-        currency=currency,
-        products=products,
-        distribution=method,
-        email=email,
-        recipient_reference=recipient_reference if method is Distribution.RECIPIENT else None,
-        template=template or None,
-    )
-
-
-def _refuse_repeated(
-    frame: pd.DataFrame,
-    payouts: dict[int, Payout],
-    problems: dict[int, list[Problem]],
-    header: Header,
-    records: Sequence[Record],
-) -> None:
-    """Move rows that are the same without a reference from the payouts to the problems: each might be a mistake."""
-    nameless = {place: payout for place, payout in payouts.items() if payout.reference is None}
-    if not nameless:
-        return
-    add_identities(frame, [keys.identity(nameless[place]) if place in nameless else "" for place in range(len(frame))])
-    for place, found in problems_of(frame, (REPEATED,), header, records).items():
-        problems[place] = found
-        del payouts[place]
-
-
-def _rows(
-    frame: pd.DataFrame,
-    records: Sequence[Record],
-    payouts: Mapping[int, Payout],
-    problems: Mapping[int, list[Problem]],
-    width: int,
-) -> tuple[SheetRow, ...]:
-    """Each record with as many cells as there are columns: short ones filled up, empty surplus cut off."""
-    padding = ("",) * width
-    return tuple(
+def _rows(judged: Judged) -> list[SheetRow]:
+    """Each row with as many cells as there are columns."""
+    frame = judged.frame
+    payouts = frame.payouts(judged.sound)
+    lines, references = frame["line"].to_pylist(), frame["reference_read"].to_pylist()
+    return [
         SheetRow(
-            line=record.line,
-            cells=(record.cells + padding)[:width],
+            line=line,
+            cells=cells,
             payout=payouts.get(place),
-            problems=tuple(problems.get(place, ())),
+            problems=tuple(judged.problems.get(place, ())),
             reference=reference or None,
         )
-        for place, (record, reference) in enumerate(zip(records, frame["reference_read"].tolist(), strict=True))
+        for place, (line, cells, reference) in enumerate(zip(lines, frame.block.rows(), references, strict=True))
+    ]
+
+
+def _without_repeated(rows: list[SheetRow]) -> list[SheetRow]:
+    """The rows, those turned invalid that are the same without a reference: each might be a mistake."""
+    nameless = [(row.line, row.payout) for row in rows if row.payout is not None and row.payout.reference is None]
+    if not nameless:
+        return rows
+    words = repeated(nameless)
+    return [
+        row
+        if row.line not in words
+        else SheetRow(
+            line=row.line, cells=row.cells, payout=None, problems=(repeated_problem(row.line, words[row.line]),)
+        )
+        for row in rows
+    ]
+
+
+def repeated(nameless: list[tuple[int, Payout]]) -> dict[int, str]:
+    """By line, the other lines that ask for the same, among payouts without a reference."""
+    lines = [line for line, _ in nameless]
+    words = same_key(lines, [keys.identity(payout) for _, payout in nameless])
+    return {line: others for line, others in zip(lines, words, strict=True) if others}
+
+
+def repeated_problem(line: int, others: str) -> Problem:
+    """Asked last, of rows without a reference and without any other problem: only they have an identity by content."""
+    return Problem(
+        line=line,
+        column=None,
+        value=None,
+        message=REPEATED.message.format(identity_peers=others),
+        fix=REPEATED.fix,
+        kind=REPEATED.kind,
     )

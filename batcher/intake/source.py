@@ -1,5 +1,6 @@
 """The file itself: its bytes, read once and bounded."""
 
+import hashlib
 from pathlib import Path
 
 from batcher.intake.refusal import refusal
@@ -45,6 +46,11 @@ def read_bytes(path: Path) -> bytes:
         raise refusal("file_too_large", message, "Split it into several sheets, each with its own batch name.")
     _refuse_other_kinds(path, data)
     return data
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of the file's bytes, in hex: by it the file is known again."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _refuse_other_kinds(path: Path, data: bytes) -> None:

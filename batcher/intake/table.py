@@ -1,153 +1,154 @@
-"""Text to header and records. Python's `csv`, in strict mode, is the one authority for where a cell ends.
+"""A grid's one table: in which row its columns are named, what stands above that, and the rows below.
 
-The delimiter is found by evidence: a reading counts only where its first line names the columns that a sheet of
-payouts must have. Where two readings do, and each fits every row, the file is refused and both are shown.
+The header is where the columns of payouts are named; in any other table it is the first row that is as wide as those
+below it. What stands above it is kept and said: nothing is left out in silence.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from batcher.cells import restored
-from batcher.errors import InputInvalid
+from batcher.intake.dialect import Known
+from batcher.intake.grid import Grid, Record
+from batcher.intake.header import Header
 from batcher.intake.refusal import listed, refusal
+from batcher.model import Problem
 
-MAX_ROWS = 100_000
-"""Payouts in one sheet: a day's worth at 60 orders a minute, and what one machine holds with ease."""
+MAX_ROWS = 10_000_000
+"""Rows that are looked at; a batch may have far fewer."""
 MAX_COLUMNS = 500
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+HEAD = 100
+"""Rows among which the header is looked for."""
+
+_DATA = re.compile(r"[-+(]?\s?[$£€]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\)?%?")
+
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
+_CODE = re.compile(r"[A-Za-z]{3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row of the sheet that is not blank."""
-
-    line: int
-    """The row as a spreadsheet numbers it: a line end inside a quoted cell does not begin a new one."""
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A text as one delimiter divides it."""
+    """Where the table of a grid begins."""
 
-    delimiter: str
+    grid: Grid
     header: Record
-    records: tuple[Record, ...]
+    above: tuple[Record, ...] = ()
+    """Rows above the header, which are no part of the table."""
+    doubts: tuple[Problem, ...] = ()
+    """What is said of the choice of the header."""
 
-    @property
-    def fits(self) -> bool:
-        """Whether every record has as many cells as the header, not counting empty ones at its end."""
-        width = len(self.header.cells)
-        return all(len(record.cells) >= width and not any(record.cells[width:]) for record in self.records)
+    def records(self) -> Iterator[Record]:
+        """The rows below the header. Raises `InputInvalid` for too many of them."""
+        for count, record in enumerate(self._below()):
+            if count == MAX_ROWS:
+                message = f"The sheet has more than {MAX_ROWS:,} rows, the most that are read."
+                raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+            yield record
+
+    def _below(self) -> Iterator[Record]:
+        return (record for record in self.grid.records() if record.line > self.header.line)
 
 
-def read_table(text: str, known: Callable[[Sequence[str]], frozenset[str]]) -> Table:
-    """The one table that `text` is. `known` says which of our columns a header names.
+def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
+    """The one table of a grid; `header_line` is what a person says.
 
-    Raises `InputInvalid` for a text without header or payouts, one that breaks CSV's rules, and one with two readings.
+    Raises `InputInvalid` for a grid without header or rows, and one whose header is not evident.
     """
-    headers = _headers(text)
-    named = {delimiter: known(header.cells) for delimiter, header in headers.items()}
-    plausible = [delimiter for delimiter, ours in named.items() if "amount" in ours]
-    if not plausible:
-        plausible = [max(named, key=lambda delimiter: (len(named[delimiter]), len(headers[delimiter].cells)))]
-    readings = _readings(text, plausible)
-    if len(readings) > 1:
-        readings = [table for table in readings if table.fits] or readings
-    if len(readings) > 1:
-        raise _two_readings(readings)
-    return readings[0]
-
-
-def _headers(text: str) -> dict[str, Record]:
-    """The first line as each delimiter divides it. `"a";"b"` breaks CSV's rules under the comma: no reading then."""
-    headers, errors = {}, []
-    for delimiter in DELIMITERS:
-        try:
-            header = next(_records(text, delimiter), None)
-        except InputInvalid as error:
-            errors.append(error)
-            continue
-        if header is not None:
-            headers[delimiter] = header
-    if headers:
-        return headers
-    if errors:
-        raise errors[0]
-    raise refusal("file_empty", "The file is empty.", "Save the sheet again and check that it holds the payouts.")
-
-
-def _readings(text: str, delimiters: list[str]) -> list[Table]:
-    """What each delimiter makes of the text; its error only where no other delimiter can read it."""
-    tables, errors = [], []
-    for delimiter in delimiters:
-        try:
-            tables.append(_table(text, delimiter))
-        except InputInvalid as error:
-            errors.append(error)
-    if not tables:
-        raise errors[0]
-    return tables
-
-
-def _table(text: str, delimiter: str) -> Table:
-    records = _records(text, delimiter)
-    header = next(records)
+    head = list(islice(grid.records(), HEAD))
+    if not head:
+        raise refusal("file_empty", "The file is empty.", "Save the sheet again and check that it holds the payouts.")
+    place = _header_place(head, known) if header_line is None else _declared(head, header_line)
+    header = head[place]
     if len(header.cells) > MAX_COLUMNS:
         message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)
-    rows: list[Record] = []
-    for record in records:
-        rows.append(record)
-        if len(rows) > MAX_ROWS:
-            message = f"The sheet has more than {MAX_ROWS:,} rows, the most that one batch may have."
-            raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
-    if not rows:
-        raise refusal(
-            "no_payouts", "There are no payouts below the header.", "Add a row for each payout.", line=header.line
+    if place == len(head) - 1:
+        message = "There are no payouts below the header."
+        raise refusal("no_payouts", message, "Add a row for each payout.", line=header.line)
+    above = tuple(head[:place])
+    return Table(grid=grid, header=header, above=above, doubts=tuple(_doubts(header, above)))
+
+
+def _declared(head: Sequence[Record], line: int) -> int:
+    for place, record in enumerate(head):
+        if record.line == line:
+            return place
+    message = f"Row {line} is said to name the columns, but it is empty or not there."
+    raise refusal("header_missing", message, "Say --header-line with the row in which the columns are named.")
+
+
+def _header_place(head: Sequence[Record], known: Known) -> int:
+    names = [known(record.cells) for record in head]
+    most = max(len(ours) for ours in names)
+    if most > 1:
+        best = [place for place, ours in enumerate(names) if "amount" in ours and len(ours) == most]
+        if best:
+            return best[0]
+    return 0 if names[0] else _evident(head)
+
+
+def _evident(head: Sequence[Record]) -> int:
+    """The first row that is as full as those below it, where all above it are far emptier; else the first."""
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in head]
+    below = sorted(filled[len(filled) // 3 :])
+    usual = below[len(below) // 2]
+    place = next((place for place, count in enumerate(filled) if count > 1 and count * 4 >= usual * 3), 0)
+    return place if _titles(head[place]) else 0
+
+
+def _titles(record: Record) -> bool:
+    cells = [cell.strip().casefold() for cell in record.cells if cell.strip()]
+    return len(set(cells)) == len(cells) and not any(map(_is_data, cells))
+
+
+def _is_data(cell: str) -> bool:
+    """Whether the cell is a number, and no year that may name a column."""
+    return _DATA.fullmatch(cell) is not None and _YEAR.fullmatch(cell) is None
+
+
+def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
+    if above:
+        rows = listed([str(record.line) for record in above])
+        first = next(cell.strip() for cell in above[0].cells if cell.strip())
+        message = f"Row {header.line} names the columns; what stands above it (row {rows}: {first!r}) is not read."
+        yield Problem(
+            line=above[0].line,
+            column=None,
+            value=None,
+            message=message,
+            fix="Say --header-line if another row names them.",
+            kind="rows_above_header",
         )
-    return Table(delimiter, header, tuple(rows))
-
-
-def _records(text: str, delimiter: str) -> Iterator[Record]:
-    """The records that are not blank, each with its number among all of them."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 0
-    while True:
-        line += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _broken(line, str(error)) from None
-        if any(cell.strip() for cell in cells):
-            yield Record(line, tuple(map(restored, cells)))
-
-
-def _broken(line: int, reason: str) -> InputInvalid:
-    if "unexpected end" in reason:
-        message = f'Row {line} opens a quote (") that is never closed, so where its cell ends is not known.'
-        return refusal("quote_unclosed", message, "Close the quote, or save the sheet again as CSV.", line=line)
-    if "field larger" in reason:
-        message = (
-            f"Row {line} holds a cell of more than {csv.field_size_limit():,} characters: a quote may be left open."
+    if any(_is_data(cell.strip()) for cell in header.cells):
+        message = "The row that should name the columns holds a number: the header may be missing."
+        yield Problem(
+            line=header.line,
+            column=None,
+            value=None,
+            message=message,
+            fix="Put a row with the columns' names above the payouts, or say --header-line.",
+            kind="header_like_data",
         )
-        return refusal("cell_too_long", message, "Close the quote, or shorten the cell.", line=line)
-    message = f'Row {line} holds text right after a closing quote ("), which has no meaning in a CSV.'
-    return refusal(
-        "quote_stray", message, "Double each quote that belongs to the text, or save the sheet again.", line=line
+
+
+def refuse_payouts_above(table: Table, header: Header) -> None:
+    """Raise `InputInvalid` where a row above the header could be a payout: it would be lost."""
+    named = sum(bool(title.strip()) for title in header.titles)
+    for record in table.above:
+        cells = [cell.strip() for cell in record.cells]
+        if sum(map(bool, cells)) * 4 > named * 3 or _like_payout(cells, header):
+            message = f"Row {record.line} is filled like a payout, and stands above row {header.line}, the header."
+            fix = "Take out what is no payout, put the header above all payouts, or say --header-line."
+            raise refusal("rows_above_header", message, fix, line=record.line)
+
+
+def _like_payout(cells: Sequence[str], header: Header) -> bool:
+    """Whether an amount stands where the header says, beside what could be a currency."""
+    amount, currency = header.places.get("amount", len(cells)), header.places.get("currency")
+    return (
+        amount < len(cells)
+        and _DATA.fullmatch(cells[amount]) is not None
+        and (currency is None or (currency < len(cells) and _CODE.fullmatch(cells[currency]) is not None))
     )
-
-
-def _two_readings(readings: list[Table]) -> InputInvalid:
-    shown = [
-        f"with the {DELIMITERS[table.delimiter]} the columns are {listed([repr(cell) for cell in table.header.cells])}"
-        for table in readings
-    ]
-    message = f"The file can be divided in two ways: {'; '.join(shown)}."
-    fix = "Save it again with one delimiter only, and with quotes around cells that contain it."
-    return refusal("delimiter_ambiguous", message, fix, line=readings[0].header.line)

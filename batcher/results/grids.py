@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from xml.etree import ElementTree as ET
 
-from pyarrow import parquet  # type: ignore[import-untyped]
+from pyarrow import parquet
 
 Grid = list[list[str]]
 """Lines of cells, the headers first. What is empty is no text."""

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from decimal import Decimal
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from pyarrow import parquet
 
 from batcher import __version__

@@ -1,7 +1,7 @@
 """Addresses: the short way never differs from the library, and what nobody meant to write is named."""
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from batcher import keys
 from batcher.errors import InputInvalid
 from batcher.intake import ReadOptions, read_sheet
+from batcher.intake.sheet import MAX_ROWS
 from batcher.intake.source import MAX_BYTES
-from batcher.intake.table import MAX_ROWS
 from batcher.model import Payout, Sheet
 from tests.intake.sheets import HEADER, UNHURRIED, as_text, payouts, read_bytes, read_rows, read_text, row
 
@@ -161,7 +161,8 @@ def test_a_file_of_somebody_else(tmp_path: Path) -> None:
 
 def test_the_size_is_bounded(tmp_path: Path) -> None:
     assert refused(tmp_path, b" " * (MAX_BYTES + 1))[0] == "file_too_large"
-    assert refused(tmp_path, b"amount\n" + b"1\n" * (MAX_ROWS + 1))[0] == "too_many_rows"
+    header, rest = b"amount,currency,product,distribution,email\n", b"1,GBP,AMZ-GB,EMAIL,a@example.com\n"
+    assert refused(tmp_path, header + rest * (MAX_ROWS + 1))[0] == "too_many_rows"
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])

@@ -102,7 +102,7 @@ def test_a_mapping_that_makes_no_sense_is_a_matter_of_the_config(tmp_path: Path,
     [
         ("amount,value\n1,2\n", "column_ambiguous", "Several columns could be the amount: 'amount' and 'value'."),
         ("amount,Tip,tip \n1,2,3\n", "column_repeated", "Two columns have the same header, 'Tip' and 'tip'."),
-        ("reference,amount,\n1,2,3\n", "column_unnamed", "Column 3 has no header but holds '3'."),
+        ("reference,amount,\n1,2,3\n", "column_unnamed", "Column C has no header but holds '3'."),
         ("amount,no\x07te\n1,2\n", "column_unreadable", "The header 'no\\x07te' contains a control character."),
         ("a,b\n1,2\n", "column_missing", "The sheet has no column for the amount; its first line has 'a' and 'b'."),
     ],

@@ -1,0 +1,229 @@
+"""What is read of each of our columns: equal cells once, and plain ones by the column."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batcher import keys, money
+from batcher.intake import shapes
+from batcher.intake.amounts import Evidence, Reading, judged
+from batcher.intake.delivery import distribution_of
+from batcher.intake.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
+from batcher.intake.frame import Derive, Frame
+from batcher.intake.header import FIELDS, currency_of_title
+from batcher.intake.numerals import POINT, decimals_of
+from batcher.intake.products import read_products, takes_whole_amounts
+from batcher.intake.symbols import may_mean
+
+MIN_AMOUNT = Decimal("0.01")
+MAX_AMOUNT = Decimal(1_000_000_000)
+"""No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
+
+_PLAIN = r"^[\x20-\x7e]*$"
+"""Text that is its own normal form, with nothing in it that nobody sees."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of characters that nobody sees."""
+
+
+def references(frame: Frame) -> Mapping[str, pa.Array]:
+    """References in their normal form, and the first character in each that nobody sees."""
+    text = frame["reference"]
+    others = _not_plain(text)
+    nothing = pa.repeat(pa.scalar("", pa.string()), len(frame))
+    return {
+        "reference_read": _corrected(frame, text, others, text, keys.normalised_reference),
+        "reference_invisible": _corrected(frame, nothing, others, text, invisible),
+    }
+
+
+def folded_references(frame: Frame) -> Mapping[str, pa.Array]:
+    """What two references must not share."""
+    text = frame["reference_read"]
+    return {"reference_folded": _corrected(frame, pc.ascii_lower(text), _not_plain(text), text, keys.folded)}
+
+
+def _not_plain(text: pa.Array) -> pa.BooleanArray:
+    return pc.invert(pc.match_substring_regex(text, _PLAIN))
+
+
+def _corrected(
+    frame: Frame, plain: pa.Array, others: pa.BooleanArray, text: pa.Array, read: Callable[[str], str]
+) -> pa.Array:
+    """`plain`, but for the rows of `others`, where it is what `read` makes of the text."""
+    places = frame.places(others)
+    if not places:
+        return plain
+    return pc.replace_with_mask(plain, others, pa.array([read(text[place].as_py()) for place in places], pa.string()))
+
+
+def invisible(text: str) -> str:
+    """The code point of the first character that nobody would see, such as a zero-width space."""
+    return next((f"U+{ord(sign):04X}" for sign in text if unicodedata.category(sign) in _UNSEEN), "")
+
+
+def peers(frame: Frame) -> Mapping[str, pa.Array]:
+    """Who shares a reference with whom, in words."""
+    facts = frame.facts
+    lines = frame["line"].to_pylist() if facts.has_peers else []
+    return {
+        name: frame.sparse({place: words[line] for place, line in enumerate(lines) if line in words}, "", pa.string())
+        for name, words in (
+            ("reference_peers", facts.reference_peers),
+            ("reference_lookalikes", facts.reference_lookalikes),
+            ("recipient_peers", facts.recipient_peers if frame.options.same_recipient == "error" else {}),
+        )
+    }
+
+
+def read_amounts(frame: Frame) -> Mapping[str, pa.Array]:
+    """What the amounts mean, or why they mean none. Leaves the readings themselves in the frame."""
+    column = frame["amount"].dictionary_encode()
+    readings = [frame.facts.amount(text) for text in column.dictionary.to_pylist()]
+    indices = column.indices
+    numbers = frame.numbers("amount")
+    if numbers:
+        # A workbook's number has one meaning, whatever marks its text would have.
+        texts, taken = frame["amount"].to_pylist(), indices.to_pylist()
+        for place in numbers:
+            taken[place] = len(readings)
+            readings.append(_number(texts[place]))
+        indices = pa.array(taken, pa.int32())
+    frame.readings = readings
+    read = {name: pa.array([of(one) for one in readings], type_) for name, (of, type_) in _OF_AMOUNTS.items()}
+    return {"amount_index": indices} | {name: values.take(indices) for name, values in read.items()}
+
+
+def _number(text: str) -> Reading:
+    return judged(text, Evidence(), POINT)
+
+
+def amount_texts(frame: Frame) -> list[str]:
+    """The amounts that are text, for what they show of their column's decimal mark."""
+    numbers, texts = frame.numbers("amount"), frame["amount"].to_pylist()
+    return [text for place, text in enumerate(texts) if place not in numbers] if numbers else texts
+
+
+def _decimals(reading: Reading) -> int:
+    """How many decimals an amount needs: 12.50 needs one, 10.00 none."""
+    return 0 if reading.amount is None else decimals_of(reading.amount)
+
+
+def _size(reading: Reading) -> str:
+    if reading.amount is None:
+        return ""
+    if reading.amount == 0:
+        return "zero"
+    if reading.amount < MIN_AMOUNT:
+        return "small"
+    return "large" if reading.amount > MAX_AMOUNT else ""
+
+
+_OF_AMOUNTS: dict[str, tuple[Callable[[Reading], Any], pa.DataType]] = {
+    "amount_fault": (lambda reading: reading.fault, pa.string()),
+    "amount_words": (lambda reading: reading.words, pa.string()),
+    "amount_settled": (lambda reading: reading.settled, pa.bool_()),
+    "amount_currency": (lambda reading: reading.currency_text, pa.string()),
+    "decimals": (_decimals, pa.int32()),
+    "amount_size": (_size, pa.string()),
+}
+"""What rules ask of an amount."""
+
+
+def currencies(frame: Frame) -> Mapping[str, pa.Array]:
+    """How many decimals each row's currency has; null for what is none."""
+    (units,) = frame.each("currency", (money.minor_units, pa.int32()))
+    return {"units": units}
+
+
+def conflicts(frame: Frame) -> Mapping[str, pa.Array]:
+    """Amounts that name another currency than their row does; the column's own name may, too: `Amount (GBP)`."""
+    signs, currency = frame["amount_currency"], frame["currency"]
+    of_all = currency_of_title(frame.header.title("amount") or "")
+    if of_all:
+        signs = pc.if_else(pc.equal(signs, ""), of_all, signs)
+    named = pc.and_(pc.not_equal(signs, ""), pc.is_valid(frame["units"]))
+    found = {
+        place: True for place in frame.places(named) if not may_mean(signs[place].as_py(), currency[place].as_py())
+    }
+    return {"currency_conflict": frame.sparse(found, False, pa.bool_()), "currency_said": signs}
+
+
+def ceilings(frame: Frame) -> Mapping[str, pa.Array]:
+    """The config's ceiling of the row's currency, where the amount is above it."""
+    found = {}
+    for currency, ceiling in frame.options.ceilings.items():
+        for place in frame.places(pc.equal(frame["currency"], currency)):
+            amount = frame.reading(place).amount
+            if amount is not None and amount > ceiling:
+                found[place] = money.display(ceiling, currency)
+    return {"ceiling": frame.sparse(found, "", pa.string())}
+
+
+def products(frame: Frame) -> Mapping[str, pa.Array]:
+    """Why a product cell names none, and whether what it names comes in whole amounts only."""
+    fault, whole = frame.each(
+        "product",
+        (lambda text: read_products(text)[1], pa.string()),
+        (lambda text: takes_whole_amounts(read_products(text)[0]), pa.bool_()),
+    )
+    return {"product_fault": fault, "whole_only": whole}
+
+
+def deliveries(frame: Frame) -> Mapping[str, pa.Array]:
+    """The way of delivery; null for a word that is none."""
+    (method,) = frame.each("distribution", (distribution_of, pa.string()))
+    return {"method": method}
+
+
+def emails(frame: Frame) -> Mapping[str, pa.Array]:
+    """Which cells hold an address that no mail can reach, and why."""
+    text = frame["email"]
+    plain = pc.and_not(pc.match_substring_regex(text, PLAIN_PATTERN), pc.match_substring_regex(text, NOT_PLAIN_PATTERN))
+    plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), MAX_LENGTH))
+    found = {place: read_email(text[place].as_py()) for place in frame.places(pc.invert(plain))}
+    bad = {place: True for place, (address, _) in found.items() if address is None and text[place].as_py()}
+    return {
+        "email_bad": frame.sparse(bad, False, pa.bool_()),
+        "email_reason": frame.sparse({place: reason for place, (_, reason) in found.items()}, "", pa.string()),
+    }
+
+
+def odd_cells(frame: Frame) -> Mapping[str, pa.Array]:
+    """Cells of a workbook that cannot be taken as they are shown."""
+    columns = {}
+    for ours in FIELDS:
+        place = frame.header.places.get(ours)
+        odd = frame.block.oddities.get(place, {}) if place is not None else {}
+        columns[f"odd_{ours}"] = frame.sparse({row: one.kind for row, one in odd.items()}, "", pa.string())
+        columns[f"odd_{ours}_message"] = frame.sparse({row: one.message for row, one in odd.items()}, "", pa.string())
+        columns[f"odd_{ours}_fix"] = frame.sparse({row: one.fix for row, one in odd.items()}, "", pa.string())
+    return columns
+
+
+DERIVED: Mapping[str, Derive] = {
+    name: derive
+    for derive, names in (
+        (shapes.widths, ("width", "surplus", "cut_short")),
+        (shapes.control, ("control",)),
+        (shapes.swallowed, ("swallowed",)),
+        (shapes.kinds, ("row_kind", "below_header", "second_header")),
+        (shapes.split_amounts, ("split_rest",)),
+        (ceilings, ("ceiling",)),
+        (references, ("reference_read", "reference_invisible")),
+        (folded_references, ("reference_folded",)),
+        (peers, ("reference_peers", "reference_lookalikes", "recipient_peers")),
+        (read_amounts, ("amount_index", *_OF_AMOUNTS)),
+        (currencies, ("units",)),
+        (conflicts, ("currency_conflict", "currency_said")),
+        (products, ("product_fault", "whole_only")),
+        (deliveries, ("method",)),
+        (emails, ("email_bad", "email_reason")),
+        (odd_cells, tuple(f"odd_{ours}{part}" for ours in FIELDS for part in ("", "_message", "_fix"))),
+    )
+    for name in names
+}
+"""Who works out which columns."""

@@ -1,0 +1,108 @@
+"""A table held to the rules, block by block: first what only all rows tell, then each row by itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from batcher.intake.blocks import Block, blocks_of
+from batcher.intake.columns import DERIVED
+from batcher.intake.facts import Facts
+from batcher.intake.frame import Frame
+from batcher.intake.header import Header, known, refuse_thousands, refuse_unnamed, require, resolved
+from batcher.intake.judgement import problems_of
+from batcher.intake.opening import grid_of
+from batcher.intake.options import ReadOptions
+from batcher.intake.rules import rules_for
+from batcher.intake.survey import surveyed, with_peers
+from batcher.intake.table import Table, refuse_payouts_above, table_of
+from batcher.model import Distribution, Problem
+
+HELD = 2
+"""Blocks of a small table that are kept between its readings; a larger one is read anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A block, and what is wrong with its rows."""
+
+    frame: Frame
+    problems: dict[int, list[Problem]]
+    """By place; only of rows that have any."""
+
+    @property
+    def sound(self) -> list[int]:
+        """The places of rows that have no problem."""
+        return [place for place in range(len(self.frame)) if place not in self.problems]
+
+
+class Judging:
+    """One table, its header, and the facts that a first reading has found."""
+
+    def __init__(self, table: Table, header: Header, options: ReadOptions) -> None:
+        self.table = table
+        self.header = header
+        self._options = options
+        self._blocks: list[Block] | None = []
+        self._complete = False
+        self.facts = Facts(delimiter=table.grid.delimiter, decimal=options.decimal)
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block, from the first on."""
+        if self._complete and self._blocks is not None:
+            yield from self._blocks
+            return
+        for block in blocks_of(self.table.records(), len(self.header.titles)):
+            if self._blocks is not None and not self._complete:
+                self._blocks.append(block)
+                if len(self._blocks) > HELD:
+                    self._blocks = None
+            yield block
+        self._complete = True
+
+    def frames(self) -> Iterator[Frame]:
+        """Every block with what is read of its cells."""
+        return (Frame(block, self.header, self._options, self.facts, DERIVED) for block in self.blocks())
+
+    def survey(self) -> None:
+        """Read all blocks for what only all of them tell."""
+        self.facts, repeated = surveyed(self.frames(), self.facts)
+        if repeated:
+            self.facts = with_peers(self.facts, self.frames(), repeated)
+
+    def judged(self) -> Iterator[Judged]:
+        """Every block with the problems of its rows."""
+        rules = rules_for(require_reference=self._options.require_reference)
+        for frame in self.frames():
+            yield Judged(frame, problems_of(frame, rules, self.header))
+
+
+def opened(path: Path, options: ReadOptions) -> tuple[Table, str]:
+    """The file's one table, and the digest of its bytes. Raises `InputInvalid` where it is none."""
+    names = partial(known, columns=options.columns)
+    grid, digest = grid_of(path, names, options)
+    return table_of(grid, names, options.header_line), digest
+
+
+def judging_of(table: Table, options: ReadOptions) -> Judging:
+    """The table as one of payouts, surveyed. Raises `InputInvalid` where its columns are not those of payouts."""
+    header = resolved(table.header.line, table.header.cells, options)
+    refuse_payouts_above(table, header)
+    refuse_thousands(header)
+    judging = Judging(table, header, options)
+    judging.survey()
+    refuse_unnamed(header, judging.facts.unnamed)
+    require(header, needed_by_deliveries(judging.facts, header))
+    return judging
+
+
+def needed_by_deliveries(facts: Facts, header: Header) -> list[str]:
+    """The columns that some delivery needs: one that the sheet lacks is told once, not on every row."""
+    needed = []
+    if facts.methods & {Distribution.EMAIL, Distribution.RECIPIENT}:
+        needed.append("email")
+    if Distribution.RECIPIENT in facts.methods:
+        needed.append("recipient_reference")
+    if Distribution.PAYOUT_LINK in facts.methods and "email" not in header.places:
+        needed.append("reference")
+    return needed

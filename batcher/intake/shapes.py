@@ -1,0 +1,156 @@
+"""What is odd about whole rows: their width, signs that nobody sees, quotes left open, and rows that are no payouts."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batcher.intake.frame import Frame
+from batcher.intake.header import known, simplified
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL_BYTES = bytes([*range(9), 11, 12, *range(14, 32), 127, 0xC2])
+"""Of UTF-8; the last begins the control characters beyond ASCII, and a few letters."""
+_SUM = (
+    r"(?:(?:grand|sub|overall|sous)[ -]?)?(?:total|totals|totaal|totale|totales|totalt|sum|summe|gesamt|gesamtsumme"
+    r"|zwischensumme|gesamtbetrag|somme|suma|soma|razem|yhteensä|celkem|összesen)"
+)
+_TOTAL = re.compile(rf"{_SUM}(?: amount)?:?", re.IGNORECASE)
+"""The whole of a cell, in the languages of many spreadsheets."""
+_COUNT = r"(?:number|no\.|count|anzahl|nombre)"
+_TOTAL_OF = re.compile(rf"(?:{_SUM}|{_COUNT})\b", re.IGNORECASE)
+"""The beginning of a cell in a row that has little else."""
+_MAYBE_TOTAL = rf"(?i)^\W*(?:{_SUM}|{_COUNT})"
+_FEW = 2
+"""Filled cells of a row that is a total with more words."""
+_NUMBERED = re.compile(
+    r"\b(?:no|nr|num|number|code|id|qty|quantity|count|points?|days?|hours?|age|year|rate|units?|percent"
+    r"|net|gross|due|tax|vat|fees?|total|amount|price|sum|cost|balance|bonus|pay|salary)\b|[%#]",
+    re.IGNORECASE,
+)
+"""Names of columns that hold numbers of their own."""
+_NARROW = 2
+"""Columns of a table in which a row with one cell may be a payout."""
+
+
+def widths(frame: Frame) -> Mapping[str, pa.Array]:
+    """`width` of the header, `surplus` beyond it, and `cut_short` before all of our columns."""
+    beyond = {place: " ".join(filter(None, map(str.strip, cells))) for place, cells in frame.block.surplus.items()}
+    needed = max(frame.header.places.values(), default=-1) + 1
+    return {
+        "width": pa.repeat(len(frame.header.titles), len(frame)),
+        "surplus": frame.sparse(beyond, "", pa.string()),
+        "cut_short": pc.less(frame.block.counts, needed),
+    }
+
+
+def control(frame: Frame) -> Mapping[str, pa.Array]:
+    """The code point of the first control character in the row; line ends and tabs inside a cell are text."""
+    odd = {
+        place
+        for column in frame.block.columns
+        if _may_hold(column, _CONTROL_BYTES)
+        for place in frame.places(pc.match_substring_regex(column, CONTROL.pattern))
+    }
+    odd |= {place for place, cells in frame.block.surplus.items() if CONTROL.search("".join(cells))}
+    found = {place: _first_control((*frame.block.row(place), *frame.block.surplus.get(place, ()))) for place in odd}
+    return {"control": frame.sparse(found, "", pa.string())}
+
+
+def _first_control(cells: Sequence[str]) -> str:
+    match = CONTROL.search("".join(cells))
+    return f"U+{ord(match[0]):04X}" if match else ""
+
+
+def swallowed(frame: Frame) -> Mapping[str, pa.Array]:
+    """Whether a quoted cell holds the end of a row and the beginning of another: a quote was left open.
+
+    Python's `csv` gives such a text one meaning, in which the rows between the quotes are gone without a trace.
+    """
+    delimiter, columns = frame.facts.delimiter, frame.block.columns
+    found = {
+        place: True
+        for at, column in enumerate(columns)
+        if delimiter is not None and _may_hold(column, b"\r\n")
+        for place in frame.places(pc.match_substring_regex(column, "[\r\n]"))
+        if _swallows(column[place].as_py(), at, delimiter, len(columns))
+    }
+    return {"swallowed": frame.sparse(found, False, pa.bool_())}
+
+
+def _swallows(cell: str, at: int, delimiter: str, width: int) -> bool:
+    counts = [line.count(delimiter) for line in re.split(r"\r\n|[\r\n]", cell)]
+    return (counts[0], counts[-1]) == (width - 1 - at, at) or width - 1 in counts[1:]
+
+
+def kinds(frame: Frame) -> Mapping[str, pa.Array]:
+    """Rows that are none of payouts: a total, the header once more, another header, a note."""
+    first = frame.block.columns[0]
+    odd = pc.or_(pc.equal(frame["amount"], ""), pc.equal(frame["amount_fault"], "not_a_number"))
+    odd = pc.or_(odd, pc.or_(pc.equal(first, ""), pc.match_substring_regex(first, _MAYBE_TOTAL)))
+    titles = [simplified(title) for title in frame.header.titles]
+    found = {
+        place: kind
+        for place in frame.places(odd)
+        if (kind := _kind(frame.block.row(place), titles, frame.options.columns))
+    }
+    below = frame.facts.second_header
+    return {
+        "row_kind": frame.sparse(found, "", pa.string()),
+        "below_header": frame.sparse({}, False, pa.bool_()) if below is None else pc.greater(frame["line"], below),
+        "second_header": pa.repeat(pa.scalar(below or 0), len(frame)),
+    }
+
+
+def split_amounts(frame: Frame) -> Mapping[str, pa.Array]:
+    """Amounts that a comma inside them may have divided: `12,50` without quotes is 12, and 50 in the next column.
+
+    Such a row still has as many cells as the header where its last one is missing. Only a column that batcher does not
+    read, whose name is none of a number, is looked at.
+    """
+    at = frame.header.places.get("amount", -1)
+    found: dict[int, str] = {}
+    if frame.facts.delimiter == "," and 0 <= at == len(frame.header.titles) - 2 and not _of_numbers(frame, at + 1):
+        whole = pc.match_substring_regex(frame["amount"], r"^[1-9][0-9]{0,2}$")
+        rest = frame.block.columns[at + 1]
+        part = pc.match_substring_regex(rest, r"^(?:[0-9]{2}|[0-9]{3}(?:\.[0-9]{1,2})?)$")
+        found = {place: rest[place].as_py() for place in frame.places(pc.and_(whole, part))}
+    return {"split_rest": frame.sparse(found, "", pa.string())}
+
+
+def _of_numbers(frame: Frame, place: int) -> bool:
+    return place in frame.header.places.values() or _NUMBERED.search(frame.header.titles[place]) is not None
+
+
+def _kind(cells: Sequence[str], titles: Sequence[str], columns: Mapping[str, str]) -> str:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if filled and (_TOTAL.fullmatch(filled[0]) or (len(filled) <= _FEW < len(cells) and _TOTAL_OF.match(filled[0]))):
+        return "total"
+    if [simplified(cell) for cell in cells] == titles:
+        return "header_again"
+    # `#VALUE!` is no header 'value'; and one name alone may be a cell such as EMAIL.
+    ours = known([cell for cell in filled if not cell.startswith("#")], columns)
+    if len(ours) > 1 and len(ours) * 2 >= len(filled):
+        return "other_header"
+    return "note" if len(filled) == 1 and len(cells) > _NARROW else ""
+
+
+def unnamed(frame: Frame) -> tuple[int, str] | None:
+    """The first column without a header that holds something, and what; spreadsheets leave empty ones."""
+    for place, title in enumerate(frame.header.titles):
+        if not title.strip():
+            text = pc.utf8_trim_whitespace(frame.block.columns[place])
+            held = text.filter(pc.not_equal(text, ""))
+            if len(held):
+                return place, held[0].as_py()
+    return None
+
+
+def _may_hold(column: pa.StringArray, signs: bytes) -> bool:
+    """Whether one of these bytes is anywhere in the column's text; it may also lie beside it, in another block's."""
+    data = column.buffers()[2]
+    if data is None:
+        return False
+    text = data.to_pybytes()
+    return len(text.translate(None, signs)) < len(text)

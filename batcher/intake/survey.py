@@ -1,0 +1,91 @@
+"""The first reading of all blocks, for what only all of them tell, so that the second can judge each by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batcher.intake.amounts import Evidence
+from batcher.intake.columns import amount_texts
+from batcher.intake.facts import Facts
+from batcher.intake.frame import Frame
+from batcher.intake.peers import same_key, same_key_other_text
+from batcher.intake.repeats import Digests, Repeats, digests
+from batcher.intake.shapes import unnamed
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Digests of what stands in more than one row."""
+
+    references: Digests
+    recipients: Digests
+
+    def __bool__(self) -> bool:
+        return bool(len(self.references) or len(self.recipients))
+
+
+def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
+    """The facts with what all blocks show of their columns, and what comes more than once."""
+    evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
+    references, recipients = Repeats(), Repeats()
+    for frame in frames:
+        rows += len(frame)
+        evidence = evidence.merged(Evidence.of(amount_texts(frame)))
+        methods |= {method for method in frame["method"].unique().to_pylist() if method is not None}
+        nameless = nameless or unnamed(frame)
+        second = second or _second_header(frame)
+        if frame.has("reference"):
+            references.add(_filled(frame["reference_folded"]))
+        if frame.has("email") and frame.options.same_recipient != "allow":
+            recipients.add(_filled(pc.utf8_lower(frame["email"])))
+    facts = replace(
+        facts, amounts=evidence, rows=rows, methods=frozenset(methods), unnamed=nameless, second_header=second
+    )
+    return facts, Repeated(references.found(), recipients.found())
+
+
+def _filled(texts: pa.StringArray) -> Digests:
+    return digests(texts.filter(pc.not_equal(texts, "")))
+
+
+def _second_header(frame: Frame) -> int | None:
+    found: int | None = pc.min(frame["line"].filter(pc.equal(frame["row_kind"], "other_header"))).as_py()
+    return found
+
+
+def with_peers(facts: Facts, frames: Iterable[Frame], repeated: Repeated) -> Facts:
+    """The facts with who shares a reference or an address with whom; only rows with a repeated digest are held."""
+    lines: list[int] = []
+    keys: list[str] = []
+    texts: list[str] = []
+    mail_lines: list[int] = []
+    mails: list[str] = []
+    for frame in frames:
+        if len(repeated.references):
+            rows = _among(frame["reference_folded"], repeated.references)
+            lines += frame["line"].take(rows).to_pylist()
+            keys += frame["reference_folded"].take(rows).to_pylist()
+            texts += frame["reference_read"].take(rows).to_pylist()
+        if len(repeated.recipients):
+            rows = _among(pc.utf8_lower(frame["email"]), repeated.recipients)
+            mail_lines += frame["line"].take(rows).to_pylist()
+            mails += pc.utf8_lower(frame["email"]).take(rows).to_pylist()
+    return replace(
+        facts,
+        reference_peers=_words(lines, same_key(lines, texts)),
+        reference_lookalikes=_words(lines, same_key_other_text(lines, keys, texts)),
+        recipient_peers=_words(mail_lines, same_key(mail_lines, mails)),
+    )
+
+
+def _among(texts: pa.StringArray, repeated: Digests) -> pa.Array:
+    """The places of texts with a repeated digest, empty ones left out."""
+    filled = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    return pa.array(np.flatnonzero(np.isin(digests(texts), repeated) & filled))
+
+
+def _words(lines: list[int], words: list[str]) -> dict[int, str]:
+    return {line: said for line, said in zip(lines, words, strict=True) if said}
