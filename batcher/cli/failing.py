@@ -10,11 +10,9 @@ from typing import Any
 
 import click
 
+from batcher.cli.problem_words import problems_in_words
 from batcher.errors import BatcherError, InputInvalid
 from batcher.model import Problem
-
-SHOWN = 200
-"""Problems on the screen; the file of `check --errors` and `--json` have all."""
 
 
 def colours() -> bool | None:
@@ -41,11 +39,9 @@ def fail(error: BaseException, *, as_json: bool, verbose: bool = False) -> int:
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
-    """List problems for a person, on stderr."""
-    for problem in problems[:SHOWN]:
-        click.echo(str(problem), err=True)
-    if len(problems) > SHOWN:
-        click.echo(f"… and {len(problems) - SHOWN} more; `batcher check FILE --errors FILE` writes all.", err=True)
+    """Show problems to a person, by kind, on stderr; `--json` has all."""
+    for line in problems_in_words(problems):
+        click.echo(line, err=True)
 
 
 def _told(error: BaseException) -> tuple[int, dict[str, Any]]:

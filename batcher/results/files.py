@@ -7,9 +7,11 @@ from pathlib import Path
 
 from batcher.cells import neutralised
 from batcher.errors import OwnFault
-from batcher.model import Problem, Sheet
+from batcher.model import SheetRow
 from batcher.records import BatchRecord
 from batcher.results import replacing
+from batcher.results.mending import Mending
+from batcher.results.mending_workbook import workbook_to_mend
 from batcher.results.parquet import parquet_of
 from batcher.results.summary import summary_of
 from batcher.results.table import ResultsTable, as_text, results_table
@@ -63,14 +65,19 @@ def _content(word: str, table: ResultsTable, record: BatchRecord) -> bytes:
     return _csv_of(table.headers, ([as_text(cell) for cell in line] for line in table.lines))
 
 
-def write_problems(sheet: Sheet, path: Path) -> Path:
-    """Write the sheet's problems as a table: line, column, value, what is wrong, how to mend it."""
-    problems: Sequence[Problem] = sheet.problems
-    lines = [
-        [str(problem.line or ""), problem.column or "", problem.value or "", problem.message, problem.fix, problem.kind]
-        for problem in problems
-    ]
-    return write_csv(path, ["line", "column", "value", "problem", "how to mend it", "kind"], lines)
+def write_to_mend(columns: Sequence[str], rows: Iterable[SheetRow], path: Path) -> Path:
+    """Write the faulty rows of a sheet with these columns, to be mended: see `batcher.results.mending`.
+
+    A workbook where `path` ends with .xlsx, else a CSV. Raises `UsageError` for what a workbook cannot hold, and
+    `OwnFault` where the file cannot be written.
+    """
+    mending = Mending(columns)
+    table = map(mending.row, rows)
+    if path.suffix.lower() == ".xlsx":
+        content = workbook_to_mend(mending, table)
+    else:
+        content = _csv_of(mending.headers, (row.all_cells for row in table))
+    return _put(path, content, fix="Mend that, or name another place; the sheet is as it was.")
 
 
 def write_csv(path: Path, headers: Sequence[str], lines: Iterable[Sequence[str]]) -> Path:
@@ -89,13 +96,13 @@ def _csv_of(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _put(path: Path, content: bytes) -> Path:
+_AGAIN = "Mend that; nothing is lost, `batcher results` writes it again from the ledger."
+
+
+def _put(path: Path, content: bytes, *, fix: str = _AGAIN) -> Path:
     """Replace the file; raises `OwnFault` where that fails, and what was there before is then still there."""
     try:
         replacing.replace(path, content)
     except OSError as error:
-        raise OwnFault(
-            f"{path} could not be written ({error.strerror}).",
-            "Mend that; nothing is lost, `batcher results` writes it again from the ledger.",
-        ) from error
+        raise OwnFault(f"{path} could not be written ({error.strerror}).", fix) from error
     return path

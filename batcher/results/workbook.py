@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -10,19 +9,14 @@ import xlsxwriter  # type: ignore[import-untyped]
 from batcher import __version__
 from batcher.errors import UsageError
 from batcher.records import BatchRecord
+from batcher.results.spreadsheet import MAX_CHARACTERS, MAX_COLUMNS, MAX_LINES, length, new_workbook, set_widths
 from batcher.results.summary import Summary, SummaryLine
 from batcher.results.table import Cell, ResultsTable, as_text
 
-MAX_CHARACTERS = 32_767
-"""Of a cell, as Excel counts them: those beyond the basic plane count twice."""
-MAX_LINES = 1_048_575
-"""Of a sheet, without the header."""
-MAX_COLUMNS = 16_384
-
 _EXACT_DIGITS = 15
 """What a spreadsheet keeps of a number; an amount with more is written as text."""
-_WIDEST, _NARROWEST, _LOOKED_AT = 44, 8, 200
-"""Characters of a column's width, and how many lines it is taken from."""
+_LOOKED_AT = 200
+"""Lines that a column's width is taken from."""
 _OTHERWISE = "Write them as csv or parquet (--format, or [results] formats in the config)."
 
 
@@ -33,14 +27,8 @@ def workbook_of(table: ResultsTable, record: BatchRecord, summary: Summary) -> b
     """
     _refuse_too_much(table, record)
     file = io.BytesIO()
-    # In memory: its temporary files would hold links, and lie where others look.
-    workbook = xlsxwriter.Workbook(
-        file,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
-    # No name of a person, and no other time than the record's own.
-    made_at = record.last_confirmed_at or datetime(2000, 1, 1, tzinfo=UTC)
-    workbook.set_properties({"title": f"Results of {record.name}", "created": made_at.replace(tzinfo=None)})
+    # No other time than the record's own.
+    workbook = new_workbook(file, f"Results of {record.name}", record.last_confirmed_at)
     pen = _Pen(workbook)
     _write_results(pen, workbook.add_worksheet("Results"), table)
     _write_summary(pen, workbook.add_worksheet("Summary"), record, summary)
@@ -87,7 +75,7 @@ def _write_results(pen: _Pen, sheet: xlsxwriter.worksheet.Worksheet, table: Resu
     # A reference such as 007 is text on purpose: no green corner for it.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MAX_LINES + 1}"})
     looked_at = [table.headers, *table.lines[:_LOOKED_AT]]
-    _set_widths(sheet, [[line[place] for line in looked_at] for place in range(last_place + 1)])
+    set_widths(sheet, [[as_text(line[place]) for line in looked_at] for place in range(last_place + 1)])
 
 
 def _write_summary(pen: _Pen, sheet: xlsxwriter.worksheet.Worksheet, record: BatchRecord, summary: Summary) -> None:
@@ -106,7 +94,7 @@ def _write_summary(pen: _Pen, sheet: xlsxwriter.worksheet.Worksheet, record: Bat
         for place, cell in enumerate(line):
             pen.write(sheet, number, place, cell, bold=bold)
     table = [line for line, _ in lines if len(line) > 2]
-    _set_widths(sheet, [list(cells) for cells in zip(*table, strict=True)])
+    set_widths(sheet, [list(map(as_text, cells)) for cells in zip(*table, strict=True)])
 
 
 def _sums(line: SummaryLine) -> tuple[Cell, ...]:
@@ -122,24 +110,13 @@ def notes(summary: Summary) -> Iterable[str]:
             yield f"Of {missing} payout{'s' * (missing != 1)} Runa has not told the {what}."
 
 
-def _set_widths(sheet: xlsxwriter.worksheet.Worksheet, columns: Iterable[Iterable[Cell]]) -> None:
-    for place, cells in enumerate(columns):
-        longest = max((len(as_text(cell)) for cell in cells), default=0)
-        sheet.set_column(place, place, min(_WIDEST, max(_NARROWEST, longest + 2)))
-
-
 def _refuse_too_much(table: ResultsTable, record: BatchRecord) -> None:
     if len(table.lines) > MAX_LINES or len(table.headers) > MAX_COLUMNS:
         message = f"The results of {record.name} have {len(table.lines):,} lines and {len(table.headers):,} columns"
         raise UsageError(f"{message}; a sheet of a workbook takes {MAX_LINES:,} and {MAX_COLUMNS:,}.", _OTHERWISE)
     for number, line in enumerate([table.headers, *table.lines]):
         for header, cell in zip(table.headers, line, strict=True):
-            if isinstance(cell, str) and (length := _length(cell)) > MAX_CHARACTERS:
+            if isinstance(cell, str) and (count := length(cell)) > MAX_CHARACTERS:
                 where = f"The cell of {header[:60]!r} in line {number + 1} of the results of {record.name}"
-                message = f"{where} holds {length:,} characters; a cell of a workbook takes {MAX_CHARACTERS:,}."
+                message = f"{where} holds {count:,} characters; a cell of a workbook takes {MAX_CHARACTERS:,}."
                 raise UsageError(message, _OTHERWISE)
-
-
-def _length(text: str) -> int:
-    # Half the bound is the least that could be too long.
-    return len(text) if len(text) <= MAX_CHARACTERS // 2 else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -32,12 +32,14 @@ def test_check_holds_the_sheet_against_the_catalogue_that_the_ledger_remembers(d
     done = desk.batcher("check", sheet)
     assert done.code == 5
     assert done.out.splitlines() == [
+        "Product unknown: 1 row",
         (
-            "Line 3, Product 'AMZ-GP': Runa's catalogue has no AMZ-GP: did you mean AMZ-GB? "
+            "  Line 3, Product 'AMZ-GP': Runa's catalogue has no AMZ-GP: did you mean AMZ-GB? "
             "Enter the product's code as Runa's catalogue has it."
         ),
+        "Amount not of product: 1 row",
         (
-            "Line 4, Amount '4.00': AMZ-GB comes in 5.00 to 500.00, not in GBP 4.00. "
+            "  Line 4, Amount '4.00': AMZ-GB comes in 5.00 to 500.00, not in GBP 4.00. "
             "Enter a value within that, or another product."
         ),
     ]
@@ -60,11 +62,11 @@ def test_check_as_json_names_the_catalogue_and_its_problems(desk: Desk) -> None:
     assert content["catalogue"]["read_at"] == READ_AT.isoformat()
 
 
-def test_the_file_of_problems_has_those_of_the_catalogue(desk: Desk) -> None:
+def test_the_file_of_rows_to_mend_has_what_the_catalogue_says_of_them(desk: Desk) -> None:
     remember(desk, AMAZON)
     errors = desk.folder / "errors.csv"
     desk.batcher("check", desk.sheet([row("R1", "4.00")]), "--errors", errors)
-    assert "amount_not_of_product" in errors.read_text(encoding="utf-8-sig")
+    assert "Amount: AMZ-GB comes in 5.00 to 500.00" in errors.read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize("place", ["ledger.sqlite3", "new/folder/ledger.sqlite3"])

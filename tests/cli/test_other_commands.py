@@ -1,7 +1,5 @@
 """`check`, `plan`, `status` and `results`: they send nothing, and scripts can read what they say."""
 
-import csv
-
 import pytest
 
 from tests.cli.desk import Desk, row, rows
@@ -14,11 +12,17 @@ def test_a_good_sheet_is_called_good(desk: Desk) -> None:
     assert "3 rows, GBP 6.00" in done.err
 
 
-def test_check_prints_each_problem_on_a_line_of_stdout(desk: Desk) -> None:
+def test_check_tells_the_problems_by_kind_on_stdout(desk: Desk) -> None:
     done = desk.batcher("check", desk.sheet([row("R1", "x"), row("R2"), row("R2", "3.00")]))
 
     assert done.code == 5
-    assert [line.split(",")[0].split(":")[0] for line in done.out.splitlines()] == ["Line 2", "Line 3", "Line 4"]
+    assert [line.split(",")[0] for line in done.out.splitlines()] == [
+        "Reference duplicate: 2 rows",
+        "  Line 3",
+        "  Line 4",
+        "Amount not a number: 1 row",
+        "  Line 2",
+    ]
 
 
 def test_check_as_json_counts_rows_and_lists_problems(desk: Desk) -> None:
@@ -26,17 +30,6 @@ def test_check_as_json_counts_rows_and_lists_problems(desk: Desk) -> None:
 
     assert (content["exit_code"], content["file"], content["rows"], content["valid"]) == (5, "payouts.csv", 3, 2)
     assert [(problem["line"], problem["column"]) for problem in content["problems"]] == [(4, "Amount")]
-
-
-def test_check_writes_the_problems_to_a_file(desk: Desk) -> None:
-    errors = desk.folder / "errors.csv"
-    done = desk.batcher("check", desk.sheet([row("R1", "=1+1")]), "--errors", errors)
-
-    assert done.code == 5
-    with errors.open(encoding="utf-8-sig", newline="") as file:
-        (line,) = csv.DictReader(file)
-    assert (line["line"], line["column"], line["value"]) == ("2", "Amount", "'=1+1")
-    assert line["how to mend it"]
 
 
 def test_check_needs_neither_key_nor_network(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

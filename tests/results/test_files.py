@@ -10,10 +10,10 @@ import pytest
 
 from batcher.errors import OwnFault, UsageError
 from batcher.records import BatchRecord
-from batcher.results import FORMATS, write_problems, write_results
+from batcher.results import FORMATS, write_results
 from batcher.results.files import write_csv
 from batcher.states import State
-from tests.payouts import Unreadable, attempt, payout, record_of, sheet
+from tests.payouts import attempt, payout, record_of
 
 RECORD: BatchRecord = record_of(attempt(State.COMPLETED, payout("R1"), redemption_url="https://links.example/1"))
 
@@ -149,13 +149,3 @@ def test_cells_and_headers_that_a_spreadsheet_would_run_are_text(tmp_path: Path,
     path = write_csv(tmp_path / "a.csv", [cell, "b"], [[cell, "b"]])
     with path.open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file)) == [[written, "b"], [written, "b"]]
-
-
-def test_problems_are_a_table_with_a_line_for_each(tmp_path: Path) -> None:
-    path = write_problems(sheet(payout("R1"), Unreadable("R2")), tmp_path / "errors.csv")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        assert list(csv.reader(file)) == [
-            ["line", "column", "value", "problem", "how to mend it", "kind"],
-            ["3", "amount", "ten", "This is no amount.", "Write digits.", "amount_not_a_number"],
-        ]
-    assert mode(path) == "0o600"

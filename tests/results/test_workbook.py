@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from batcher.errors import UsageError
 from batcher.records import BatchRecord
 from batcher.results import summary_of, write_results
+from batcher.results.spreadsheet import MAX_CHARACTERS, MAX_LINES
 from batcher.results.table import OUR_COLUMNS, ResultsTable
-from batcher.results.workbook import MAX_CHARACTERS, MAX_LINES, workbook_of
+from batcher.results.workbook import workbook_of
 from batcher.states import State
 from tests.intake.sheets import UNHURRIED
 from tests.payouts import BATCH, COLUMNS, Book, attempt, payout, record_of, sheet

@@ -62,7 +62,7 @@ def everything_logged() -> Iterator[io.StringIO]:
 
 
 def in_files(folder: Path, secrets: Secrets) -> dict[str, list[str]]:
-    """Where a file below the folder holds what it must not: the key anywhere, a link but in ledger and results."""
+    """Where a file holds what it must not: the key anywhere, a link but in ledger, results and sheets."""
     found = {}
     for path, text in texts(folder).items():
         name = str(path.relative_to(folder))

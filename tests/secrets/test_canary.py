@@ -36,6 +36,11 @@ def sheet(desk: Desk) -> Path:
     return desk.sheet([*ROWS, *BROKEN], "payouts.csv")
 
 
+def to_mend(desk: Desk) -> Path:
+    """Where rows go that are to be mended: a sheet as the first one is, with the link that stands in a cell of it."""
+    return desk.folder / "payouts-to-mend.csv"
+
+
 def paid(desk: Desk, *flags: str) -> Done:
     return desk.pay(sheet(desk), "--skip-invalid", "--no-canary", *flags)
 
@@ -67,7 +72,7 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "init": {"with a key file": initialised},
     "doctor": {"": lambda desk, *flags: desk.batcher("doctor", *flags)},
     "inspect": {"": lambda desk, *flags: desk.batcher("inspect", sheet(desk), *flags)},
-    "check": {"": lambda desk, *flags: desk.batcher("check", sheet(desk), "--errors", desk.folder / "e.csv", *flags)},
+    "check": {"": lambda desk, *flags: desk.batcher("check", sheet(desk), "--errors", to_mend(desk), *flags)},
     "plan": {"": lambda desk, *flags: desk.batcher("plan", sheet(desk), "--batch", "march", *flags)},
     "run": {
         "first": paid,
