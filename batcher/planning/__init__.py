@@ -1,7 +1,7 @@
 """File and ledger to plan: what a run would do with each row, and what it refuses until it is told what is meant."""
 
 from batcher.planning.alike import Alike, rows_alike
-from batcher.planning.catalogue import age_in_words, held_against_catalogue
+from batcher.planning.catalogue import age_in_words, held_against_catalogue, orderable_codes
 from batcher.planning.comparison import Change, Comparison, compared
 from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
@@ -29,6 +29,7 @@ __all__ = [
     "covers",
     "held_against_catalogue",
     "make_plan",
+    "orderable_codes",
     "price_questions",
     "priced",
     "rows_alike",

@@ -68,6 +68,15 @@ def held_against_catalogue(
     )
 
 
+def orderable_codes(catalogue: Catalogue) -> tuple[str, ...]:
+    """The codes of what can be ordered now, as far as Runa says, in the order of the alphabet."""
+    return tuple(sorted(product.code for product in catalogue.products.values() if not _is_off(product)))
+
+
+def _is_off(product: Product) -> bool:
+    return product.orderable is False or product.state == _DISABLED
+
+
 def _problem(row: SheetRow, objection: Objection, title: Title, places: Mapping[str, int]) -> Problem:
     column = title(objection.ours)
     place = places.get(column) if column is not None else None
@@ -106,7 +115,7 @@ class CatalogueJudge:
             if product is None:
                 yield self._unknown(code)
                 continue
-            if product.orderable is False or product.state == _DISABLED:
+            if _is_off(product):
                 yield _not_orderable(product)
             if product.currency is not None and product.currency.casefold() != payout.currency.casefold():
                 yield _other_currency(product, payout)

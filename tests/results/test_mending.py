@@ -4,6 +4,7 @@ import csv
 import io
 import stat
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped]
@@ -116,7 +117,7 @@ def test_a_file_that_cannot_be_written_leaves_the_sheet_to_be_checked_again(tmp_
 
 
 @pytest.mark.parametrize(
-    "text", ["12,50", "007", "1E5", "=1+1", "2026-11-03", "TRUE", "a\nb", "https://a.example", " x "]
+    "text", ["12,50", "007", "1E5", "=1+1", "{=1+1}", "2026-11-03", "TRUE", "a\nb", "https://a.example", " x "]
 )
 def test_every_cell_of_the_workbook_is_text_exactly_as_it_was_read(tmp_path: Path, text: str) -> None:
     sheet = opened(tmp_path, faulty(cells=("R1", text, text)))
@@ -164,6 +165,9 @@ def test_the_header_stays_in_view_has_filters_and_ours_stand_aside(tmp_path: Pat
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     one, other = (write_to_mend(COLUMNS, [faulty()], tmp_path / name).read_bytes() for name in ("a.xlsx", "b.xlsx"))
     assert one == other
+    # A second in which both were written would make them equal as well.
+    created = openpyxl.load_workbook(io.BytesIO(one)).properties.created
+    assert created == datetime(2000, 1, 1)  # noqa: DTZ001 - Excel has no zones
 
 
 def test_more_comments_than_excel_opens_with_ease_are_left_to_the_columns() -> None:

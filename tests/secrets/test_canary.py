@@ -70,6 +70,7 @@ def initialised(desk: Desk, *flags: str) -> Done:
 
 STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "init": {"with a key file": initialised},
+    "template": {"": lambda desk, *flags: desk.batcher("template", "--out", desk.folder / "template.xlsx", *flags)},
     "doctor": {"": lambda desk, *flags: desk.batcher("doctor", *flags)},
     "inspect": {"": lambda desk, *flags: desk.batcher("inspect", sheet(desk), *flags)},
     "check": {"": lambda desk, *flags: desk.batcher("check", sheet(desk), "--errors", to_mend(desk), *flags)},
