@@ -81,7 +81,9 @@ def test_what_an_earlier_table_said_makes_way(tmp_path: Path, own: tuple[str, ..
     assert again.row(faulty(cells=cells)).cells == (*"abc", *own, *added)
 
 
-@pytest.mark.parametrize("kind", ["too_many_cells", "too_few_cells", "quote_swallows_rows", "amount_mixed_marks"])
+@pytest.mark.parametrize(
+    "kind", ["too_many_cells", "too_few_cells", "quote_swallows_rows", "amount_mixed_marks", "cell_is_date"]
+)
 def test_a_row_whose_cells_do_not_show_its_mistake_gets_a_cell_that_keeps_it_from_being_taken(
     tmp_path: Path, kind: str
 ) -> None:
