@@ -89,12 +89,7 @@ def kinds(frame: Frame) -> Mapping[str, pa.Array]:
     first = frame.block.columns[0]
     odd = pc.or_(pc.equal(frame["amount"], ""), pc.equal(frame["amount_fault"], "not_a_number"))
     odd = pc.or_(odd, pc.or_(pc.equal(first, ""), pc.match_substring_regex(first, _MAYBE_TOTAL)))
-    titles = [simplified(title) for title in frame.header.titles]
-    found = {
-        place: kind
-        for place in frame.places(odd)
-        if (kind := _kind(frame.block.row(place), titles, frame.options.columns))
-    }
+    found = {place: kind for place in frame.places(odd) if (kind := _kind(frame.block.row(place), frame))}
     below = frame.facts.second_header
     return {
         "row_kind": frame.sparse(found, "", pa.string()),
@@ -123,15 +118,16 @@ def _of_numbers(frame: Frame, place: int) -> bool:
     return place in frame.header.places.values() or _NUMBERED.search(frame.header.titles[place]) is not None
 
 
-def _kind(cells: Sequence[str], titles: Sequence[str], columns: Mapping[str, str]) -> str:
+def _kind(cells: Sequence[str], frame: Frame) -> str:
     filled = [cell.strip() for cell in cells if cell.strip()]
     if filled and (_TOTAL.fullmatch(filled[0]) or (len(filled) <= _FEW < len(cells) and _TOTAL_OF.match(filled[0]))):
         return "total"
-    if [simplified(cell) for cell in cells] == titles:
+    titles, ours = frame.header.titles, frame.header.places.values()
+    if len(ours) > 1 and all(simplified(cells[place]) == simplified(titles[place]) for place in ours):
         return "header_again"
     # `#VALUE!` is no header 'value'; and one name alone may be a cell such as EMAIL.
-    ours = known([cell for cell in filled if not cell.startswith("#")], columns)
-    if len(ours) > 1 and len(ours) * 2 >= len(filled):
+    names = known([cell for cell in filled if not cell.startswith("#")], frame.options.columns)
+    if len(names) > 1 and len(names) * 2 >= len(filled):
         return "other_header"
     return "note" if len(filled) == 1 and len(cells) > _NARROW else ""
 

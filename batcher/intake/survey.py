@@ -73,9 +73,12 @@ def with_peers(facts: Facts, frames: Iterable[Frame], repeated: Repeated) -> Fac
             rows = _among(pc.utf8_lower(frame["email"]), repeated.recipients)
             mail_lines += frame["line"].take(rows).to_pylist()
             mails += pc.utf8_lower(frame["email"]).take(rows).to_pylist()
+    references = _words(lines, same_key(lines, texts))
+    # A row that is there twice has its recipient twice, of course.
+    mails = ["" if line in references else mail for line, mail in zip(mail_lines, mails, strict=True)]
     return replace(
         facts,
-        reference_peers=_words(lines, same_key(lines, texts)),
+        reference_peers=references,
         reference_lookalikes=_words(lines, same_key_other_text(lines, keys, texts)),
         recipient_peers=_words(mail_lines, same_key(mail_lines, mails)),
     )
