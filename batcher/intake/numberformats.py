@@ -1,0 +1,222 @@
+"""What a spreadsheet shows of a number: `0.00` shows 12.35 where the cell holds 12.3456, and a person saw 12.35.
+
+No library does this; each gives the held value and the format's code. Only what can change the meaning of a number is
+worked out here: rounding, percent, scaling, zeros in front, and words around it. What is not understood is said to be.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from functools import lru_cache
+
+from batcher.money import minor_units
+
+
+class Showing(StrEnum):
+    """How what is shown stands to what is held."""
+
+    SAME = "same"
+    """The number itself, perhaps with a currency and thousands marks."""
+    PADDED = "padded"
+    """The format asks for zeros in front and no decimals: a code, such as `00123`, rather than a quantity."""
+    OTHER = "other"
+    """Another number, or words beside it."""
+    UNKNOWN = "unknown"
+    """The format does something that is not understood here."""
+    MOMENT = "moment"
+    """A date or a time of day."""
+    DURATION = "duration"
+    """Hours, minutes or seconds that are counted on beyond a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number as its format shows it."""
+
+    how: Showing
+    text: str = ""
+    """As shown, with a decimal point and commas; empty where it is not known, or makes no difference."""
+
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]|(?P<general>General|Standard|G/通用格式)'
+    r"|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<exponent>E[+-])|(?P<fraction>/)|(?P<text>@)"
+    r"|(?P<next>;)|(?P<meridiem>AM/PM|A/P)|(?P<date>[ymdhsbge])|(?P<letter>[a-z])|(?P<sign>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COLOUR = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|colou?r ?\d+", re.IGNORECASE)
+_COUNTED_ON = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_APART = frozenset(" \u00a0\u2009\u202f'\u2019")
+"""What stands between thousands where a comma does not."""
+
+
+@dataclass(slots=True)
+class _Section:
+    """What one of the sections between semicolons does."""
+
+    kinds: set[str] = field(default_factory=set)
+    before: str = ""
+    after: str = ""
+    zeros: int = 0
+    decimals: int = 0
+    digits: int = 0
+    percents: int = 0
+    thousands: int = 0
+    grouped: bool = False
+    interrupted: bool = False
+    """Words stand between its digits."""
+    how: Showing | None = None
+    """Where it does not depend on the number."""
+    money: bool = False
+    """The words beside the number name a currency, or are none."""
+    minus: bool = False
+    """The words beside it make it look negative."""
+
+
+def shown(code: str, value: Decimal) -> Shown:
+    """What a cell with the format `code` shows of `value`."""
+    sections = _sections(code)
+    place = _chosen(len(sections), value)
+    section = sections[place]
+    if section.how is not None:
+        return Shown(section.how)
+    return _number(section, value, signed=place == 0)
+
+
+def _chosen(count: int, value: Decimal) -> int:
+    """Positive, negative and zero each have a section, where there are that many. The fourth is for text."""
+    if value < 0 and count > 1:
+        return 1
+    return 2 if value == 0 and count > 2 else 0
+
+
+@lru_cache(maxsize=512)
+def _sections(code: str) -> tuple[_Section, ...]:
+    sections = [_Section()]
+    for kind, text in _tokens(code):
+        if kind == "next":
+            sections.append(_Section())
+        else:
+            _take(sections[-1], kind, text)
+    conditional = any("condition" in section.kinds for section in sections)
+    for section in sections:
+        _conclude(section, conditional=conditional)
+    return tuple(sections)
+
+
+_WHATEVER_THE_NUMBER = {
+    "unknown": Showing.UNKNOWN,
+    "counted on": Showing.DURATION,
+    "date": Showing.MOMENT,
+    "text": Showing.SAME,
+}
+
+
+def _conclude(section: _Section, *, conditional: bool) -> None:
+    words = f"{section.before} {section.after}"
+    section.money = is_currency(words) and not any(map(str.isdigit, words))
+    section.minus = section.before.strip().endswith(("-", "(", "\u2212")) or section.after.strip() in ("-", "\u2212")
+    found = (how for kind, how in _WHATEVER_THE_NUMBER.items() if kind in section.kinds)
+    section.how = Showing.UNKNOWN if conditional else next(found, None)
+
+
+def _tokens(code: str) -> Iterator[tuple[str, str]]:
+    for found in _TOKEN.finditer(code):
+        kind = str(found.lastgroup)
+        yield kind, found[kind] or ""
+
+
+def _take(section: _Section, kind: str, text: str) -> None:
+    if kind == "digit":
+        _take_digit(section, text)
+    elif kind == "comma":
+        # After the last digit it divides by a thousand; the next digit shows that it only groups.
+        section.thousands += 1 if section.digits else 0
+    elif kind == "percent":
+        section.percents += 1
+        _take_words(section, text)
+    elif kind == "bracket":
+        _take_bracket(section, text)
+    elif kind in ("quoted", "escaped", "sign") or (kind == "fraction" and not section.digits):
+        _take_words(section, text)
+    elif kind in ("space", "fill"):
+        pass
+    else:
+        section.kinds.add({"letter": "unknown", "meridiem": "date"}.get(kind, kind))
+
+
+def _take_digit(section: _Section, text: str) -> None:
+    if section.after.strip("".join(_APART)):
+        section.interrupted = True
+    section.after = ""
+    section.digits += 1
+    if "point" in section.kinds:
+        section.decimals += 1
+    else:
+        section.zeros += text == "0"
+        section.grouped = section.grouped or section.thousands > 0
+        section.thousands = 0
+
+
+def _take_words(section: _Section, text: str) -> None:
+    if section.digits or "general" in section.kinds:
+        section.after += text
+    else:
+        section.before += text
+
+
+def _take_bracket(section: _Section, text: str) -> None:
+    if text.startswith("$"):
+        # `[$€-407]`: a currency, and whose way of writing it is. What the file calls a currency is one.
+        symbol = text[1:].rpartition("-")[0] if "-" in text else text[1:]
+        _take_words(section, "¤" if symbol and not any(map(str.isdigit, symbol)) else symbol)
+    elif _COUNTED_ON.fullmatch(text):
+        section.kinds.add("counted on")
+    elif not _COLOUR.fullmatch(text):
+        section.kinds.add("condition")
+
+
+def _number(section: _Section, value: Decimal, *, signed: bool) -> Shown:
+    minus = "-" if signed and value < 0 else ""
+    if not section.digits and "general" not in section.kinds:
+        # `"-"` or nothing for zero is how accounts are written.
+        return Shown(Showing.SAME if value == 0 else Showing.OTHER, f"{minus}{section.before}".strip())
+    # Words leave a number what it is if they name a currency; `k` and `per dozen` may not.
+    harmless = section.money and (value <= 0 or not section.minus)
+    if "exponent" in section.kinds or "general" in section.kinds:
+        words = f"{minus}{section.before}{abs(value):f}{section.after}"
+        return Shown(Showing.SAME) if harmless and not section.percents else Shown(Showing.OTHER, words)
+    if "fraction" in section.kinds:
+        return Shown(Showing.SAME if harmless and value == value.to_integral_value() else Showing.UNKNOWN)
+    if section.interrupted:
+        return Shown(Showing.UNKNOWN)
+    size = (abs(value) * 100**section.percents / 1000**section.thousands).quantize(
+        Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP
+    )
+    text = f"{minus}{section.before}{_digits(section, size)}{section.after}".replace("¤", "").strip()
+    if size != abs(value) or not harmless or section.percents or section.thousands:
+        return Shown(Showing.OTHER, text)
+    padded = section.zeros > 1 and not section.grouped and not section.decimals
+    return Shown(Showing.PADDED, text) if padded else Shown(Showing.SAME)
+
+
+def _digits(section: _Section, size: Decimal) -> str:
+    whole, _, rest = f"{size:,f}".partition(".") if section.grouped else f"{size:f}".partition(".")
+    return whole.rjust(section.zeros, "0") + (f".{rest}" if rest else "")
+
+
+_MONEY_WORDS = {
+    *("kr", "zł", "zl", "kč", "kc", "ft", "fr", "sfr", "r", "rs", "us", "au", "ca", "nz", "hk", "sg", "lei", "din"),
+    *("kn", "tl", "rp", "rm", "euro", "euros", "грн", "лв"),
+}
+"""What currencies are called besides their codes and signs, in lower case."""
+
+
+@lru_cache(maxsize=512)
+def is_currency(words: str) -> bool:
+    """Whether the letters in `words` name nothing but currencies."""
+    letters = "".join(sign if unicodedata.category(sign)[0] in "LM" else " " for sign in words)
+    return all(word.lower() in _MONEY_WORDS or minor_units(word) is not None for word in letters.split())
