@@ -62,17 +62,26 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 
 
-def from_text(text: str, name: str) -> CellValue:
-    """A cell of text, whatever the text looks like."""
+def from_text(text: str, name: str, shown: str | None = None) -> CellValue:
+    """A cell of text, whatever the text looks like; `shown` is what its format makes of it."""
+    if shown is not None and shown != text:
+        seen = f"{name} holds {text} and shows {shown}."
+        fix = "Set the format of the cell to 'Text', enter what is meant, and save the file."
+        return CellValue(text, oddity=Oddity("text_not_as_shown", seen, fix))
     if len(text) in _CUT_AT:
         message = f"{name} holds exactly {len(text):,} characters, which is where programs cut a text off."
         return CellValue(text, oddity=Oddity("cell_cut", message, "Enter the whole text, or one that is shorter."))
     return CellValue(text)
 
 
+def is_beyond(value: Decimal) -> bool:
+    """Whether a number has more digits than a spreadsheet keeps."""
+    return value.adjusted() >= EXACT_DIGITS
+
+
 def from_number(value: Decimal, shown: Shown, name: str) -> CellValue:
     """A cell that holds a number, rounded already, and shows it in some way that is no date."""
-    if abs(value) >= 10**EXACT_DIGITS:
+    if is_beyond(value):
         return digits_lost(value, name)
     text = plain(value)
     if shown.how is Showing.PADDED:

@@ -65,14 +65,18 @@ class Bounds:
     _records: int = 0
     _cells: int = 0
 
+    def foresee(self, record: Record, times: int) -> None:
+        """Raise `InputInvalid` where so many rows like this one would be more than any sheet of payouts holds."""
+        if self._cells + times * len(record.cells) > MAX_CELLS:
+            raise self.exceeded(f"more than {MAX_CELLS:,} cells")
+        if self._records + times > MAX_RECORDS:
+            raise self.exceeded(f"more than {MAX_RECORDS:,} rows")
+
     def count(self, record: Record) -> None:
         """One more row. Raises `InputInvalid` for more than any sheet of payouts holds."""
+        self.foresee(record, 1)
         self._records += 1
         self._cells += len(record.cells)
-        if self._cells > MAX_CELLS:
-            raise self.exceeded(f"more than {MAX_CELLS:,} cells")
-        if self._records > MAX_RECORDS:
-            raise self.exceeded(f"more than {MAX_RECORDS:,} rows")
         if max(map(len, record.cells)) > MAX_CHARACTERS:
             message = f"Row {record.line} holds a cell of more than {MAX_CHARACTERS:,} characters."
             raise refusal("cell_too_long", message, "Shorten the cell.", line=record.line)
@@ -139,8 +143,10 @@ class Gathering:
         lines = [record.line for record in self.records]
         for block in blocks:
             oddity = _merged(block)
-            places = range(block.first_place, min(block.last_place + 1, width))
             within = _within(lines, block)
+            # Over several rows it may be meant for each of them, or for all; in one row its first cell has the value.
+            first = block.first_place + (len(within) < 2)
+            places = range(first, min(block.last_place + 1, width))
             # Blocks never overlap in a real sheet.
             budget -= 1 + len(within) * len(places)
             if budget < 0:
@@ -182,7 +188,7 @@ def _within(lines: list[int], block: Merged) -> list[int]:
 
 def _merged(block: Merged) -> Oddity:
     first = cell_name(block.first_place, block.first_line)
-    message = f"{block.name} are merged into one cell: all hold only what {first} holds, and the others nothing."
+    message = f"{block.name} are merged into one cell: only {first} can hold a value, and the others none."
     return Oddity("cells_merged", message, "Unmerge them, and enter a value in each cell that needs one.")
 
 

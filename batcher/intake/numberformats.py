@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from functools import lru_cache
 
@@ -49,6 +49,10 @@ _TOKEN = re.compile(
 )
 _COLOUR = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|colou?r ?\d+", re.IGNORECASE)
 _COUNTED_ON = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_LONGEST = 255
+"""Of a format in any spreadsheet."""
+_WIDE = Context(prec=2 * _LONGEST)
+"""A number may be asked for with as many decimals as a format has room for."""
 _APART = frozenset(" \u00a0\u2009\u202f'\u2019")
 """What stands between thousands where a comma does not."""
 
@@ -78,12 +82,28 @@ class _Section:
 
 def shown(code: str, value: Decimal) -> Shown:
     """What a cell with the format `code` shows of `value`."""
+    if len(code) > _LONGEST:
+        return Shown(Showing.UNKNOWN)
     sections = _sections(code)
     place = _chosen(len(sections), value)
     section = sections[place]
     if section.how is not None:
         return Shown(section.how)
     return _number(section, value, signed=place == 0)
+
+
+def shown_text(code: str, text: str) -> str:
+    """What a cell with the format `code` shows of `text`: usually just that."""
+    around = _around_text(code) if code not in ("General", "@") else ("", "")
+    return text if around is None or not any(around) else f"{around[0]}{text}{around[1]}".strip()
+
+
+@lru_cache(maxsize=512)
+def _around_text(code: str) -> tuple[str, str] | None:
+    """The words that a format puts around a text; `None` where it says nothing of texts, or is not one."""
+    sections = _sections(code[:_LONGEST])
+    section = sections[3] if len(sections) > 3 else sections[-1]
+    return (section.before, section.after) if "text" in section.kinds else None
 
 
 def _chosen(count: int, value: Decimal) -> int:
@@ -117,7 +137,7 @@ _WHATEVER_THE_NUMBER = {
 
 def _conclude(section: _Section, *, conditional: bool) -> None:
     words = f"{section.before} {section.after}"
-    section.money = is_currency(words) and not any(map(str.isdigit, words))
+    section.money = is_currency(words) and not POINT_BEFORE.search(section.before)
     section.minus = section.before.strip().endswith(("-", "(", "\u2212")) or section.after.strip() in ("-", "\u2212")
     found = (how for kind, how in _WHATEVER_THE_NUMBER.items() if kind in section.kinds)
     section.how = Showing.UNKNOWN if conditional else next(found, None)
@@ -162,7 +182,7 @@ def _take_digit(section: _Section, text: str) -> None:
 
 
 def _take_words(section: _Section, text: str) -> None:
-    if section.digits or "general" in section.kinds:
+    if section.digits or section.kinds & {"general", "text"}:
         section.after += text
     else:
         section.before += text
@@ -194,7 +214,7 @@ def _number(section: _Section, value: Decimal, *, signed: bool) -> Shown:
     if section.interrupted:
         return Shown(Showing.UNKNOWN)
     size = (abs(value) * 100**section.percents / 1000**section.thousands).quantize(
-        Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP
+        Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP, _WIDE
     )
     text = f"{minus}{section.before}{_digits(section, size)}{section.after}".replace("¤", "").strip()
     if size != abs(value) or not harmless or section.percents or section.thousands:
@@ -210,13 +230,21 @@ def _digits(section: _Section, size: Decimal) -> str:
 
 _MONEY_WORDS = {
     *("kr", "zł", "zl", "kč", "kc", "ft", "fr", "sfr", "r", "rs", "us", "au", "ca", "nz", "hk", "sg", "lei", "din"),
-    *("kn", "tl", "rp", "rm", "euro", "euros", "грн", "лв"),
+    *("kn", "tl", "rp", "rm", "euro", "euros", "грн", "лв", "元", "圆", "円", "원"),
 }
 """What currencies are called besides their codes and signs, in lower case."""
+_BESIDE_MONEY = frozenset(".,:'+-()\u00a4\u2019\u2010\u2011\u2012\u2013\u2014\u2212")
+POINT_BEFORE = re.compile(r"(?:^|[\W_])[.,]\s*$")
+"""A mark before the digits that belongs to no word: `.50` is shown for 50."""
 
 
 @lru_cache(maxsize=512)
 def is_currency(words: str) -> bool:
-    """Whether the letters in `words` name nothing but currencies."""
-    letters = "".join(sign if unicodedata.category(sign)[0] in "LM" else " " for sign in words)
+    """Whether `words` beside a number name nothing but currencies: `%`, `k` and `per dozen` do not, nor do digits."""
+    letters = ""
+    for sign in words:
+        category = unicodedata.category(sign)
+        letters += sign if category[0] in "LM" else " "
+        if category[0] not in "LMZ" and category != "Sc" and sign not in _BESIDE_MONEY:
+            return False
     return all(word.lower() in _MONEY_WORDS or minor_units(word) is not None for word in letters.split())

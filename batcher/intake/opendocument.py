@@ -100,6 +100,8 @@ def _records(row: RawRow, gathering: Gathering, file: str) -> Iterator[Record]:
         if record is None:
             # So are all its repetitions.
             return
+        if line == row.line:
+            gathering.bounds.foresee(record, row.repeated)
         gathering.bounds.check(0, line)
         yield record
 

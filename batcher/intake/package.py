@@ -97,6 +97,11 @@ def translated(name: str) -> Iterator[None]:
         raise refusal("file_has_entities", message, "Ask whoever sent it how it was made; do not use it.") from error
     except _FAILURES as error:
         raise damaged(name, _reason(error)) from error
+    except LookupError as error:
+        if type(error) is not LookupError:
+            raise
+        # So expat says that it knows no such encoding.
+        raise damaged(name, _reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -77,6 +77,8 @@ def _records(data: bytes, texts: tuple[str, ...], kinds: list[ToCell], name: str
         bounds = Bounds(name)
         line = 1
         for batch in file.iter_batches(batch_size=_BATCH):
+            # The library does not look by itself whether the places in a dictionary are there, or texts are UTF-8.
+            batch.validate(full=True)
             columns = [_values(column) for column in batch.columns]
             for place in range(batch.num_rows):
                 line += 1

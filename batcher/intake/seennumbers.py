@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from batcher.intake.cellvalues import number_in
-from batcher.intake.numberformats import Showing, Shown, is_currency
+from batcher.intake.numberformats import POINT_BEFORE, Showing, Shown, is_currency
 
 _NUMERAL = re.compile(r"\d(?:[\d.,'\u2019\s\u00a0\u202f]*\d)?|[.,]\d+")
 _APART = re.compile(r"['\u2019\s\u00a0\u202f]")
@@ -35,7 +35,7 @@ def _is_scientific(text: str) -> bool:
 
 def _is_harmless(before: str, after: str, value: Decimal) -> bool:
     words = f"{before} {after}"
-    if "%" in words or any(map(str.isdigit, words)) or not is_currency(words):
+    if not is_currency(words) or POINT_BEFORE.search(before):
         return False
     minus = any(sign in before for sign in "-(\u2212") or after.strip() in ("-", "\u2212")
     return value < 0 or not minus

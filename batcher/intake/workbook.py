@@ -20,12 +20,14 @@ from batcher.intake.cellvalues import (
     EMPTY,
     CellValue,
     cell_name,
+    digits_lost,
     duration,
     from_boolean,
     from_date,
     from_error,
     from_number,
     from_text,
+    is_beyond,
     moment,
     number_in,
     plain,
@@ -35,7 +37,7 @@ from batcher.intake.cellvalues import (
 from batcher.intake.gathering import Gathering, record_of
 from batcher.intake.grid import Grid, Record
 from batcher.intake.markup import elements, walked
-from batcher.intake.numberformats import Showing, shown
+from batcher.intake.numberformats import Showing, shown, shown_text
 from batcher.intake.package import Package, damaged, not_a_workbook, refuse_others
 from batcher.intake.sheetchoice import SheetEntry, chosen
 from batcher.intake.worksheet import Layout, RawCell, RawRow, rows, unescaped
@@ -161,9 +163,9 @@ class _Cells:
         if cell.kind == "n":
             return self._number(cell.value, cell.style, name)
         if cell.kind in ("str", "inlineStr"):
-            return from_text(unescaped(cell.value), name)
+            return self._text(unescaped(cell.value), cell.style, name)
         if cell.kind == "s":
-            return from_text(self._shared(cell.value, name), name)
+            return self._text(self._shared(cell.value, name), cell.style, name)
         if cell.kind == "b":
             return from_boolean(is_true=cell.value.strip() in ("1", "true"), name=name)
         if cell.kind == "e":
@@ -186,14 +188,24 @@ class _Cells:
             raise damaged(self._file, f"the text of cell {name} is missing")
         return self._texts[place]
 
+    def _format(self, style: int, name: str) -> str:
+        if 0 <= style < len(self._formats):
+            return self._formats[style]
+        if style:
+            raise damaged(self._file, f"the format of cell {name} is missing")
+        return "General"
+
+    def _text(self, text: str, style: int, name: str) -> CellValue:
+        return from_text(text, name, shown_text(self._format(style, name), text) if style else None)
+
     def _number(self, text: str, style: int, name: str) -> CellValue:
         held = number_in(text)
         if held is None:
             raise damaged(self._file, f"cell {name} holds {text[:40]!r} for a number")
-        if not 0 <= style < len(self._formats) and style:
-            raise damaged(self._file, f"the format of cell {name} is missing")
         value = rounded(held)
-        look = shown(self._formats[style] if self._formats else "General", value)
+        if is_beyond(value):
+            return digits_lost(value, name)
+        look = shown(self._format(style, name), value)
         if look.how is Showing.DURATION:
             return from_date(duration(held), name)
         if look.how is Showing.MOMENT:

@@ -81,6 +81,8 @@ class _Sheet:
         self._layout = layout
         self._file = file
         self._line = 0
+        self._aside = 0
+        self._in_rows = False
         self._row: RawRow | None = None
         self._cell: RawCell | None = None
         self._texts: list[str] | None = None
@@ -88,26 +90,41 @@ class _Sheet:
         self._filter: tuple[int, int] | None = None
 
     def opened(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._cell is not None:
-            self._open_in_cell(tag)
-        elif self._row is not None:
-            if tag == "c":
-                self._open_cell(attributes)
-        elif tag == "row":
-            self._open_row(attributes)
+        if self._aside or tag == "extLst":
+            # What newer programs add for themselves.
+            self._aside += 1
+        elif self._cell is not None:
+            self._open_in_cell(self._cell, tag)
+        elif self._in_rows:
+            self._open_in_rows(tag, attributes)
+        elif tag == "sheetData":
+            self._in_rows = True
         else:
             self._open_around(tag, attributes)
 
     def closed(self, tag: str) -> None:
-        if self._cell is not None:
-            self._close_in_cell(tag)
+        if self._aside:
+            self._aside -= 1
+        elif self._cell is not None:
+            self._close_in_cell(self._cell, tag)
         elif tag == "row" and self._row is not None:
             self.done.append(self._row)
             self._row = None
+        elif tag == "sheetData":
+            self._in_rows = False
 
     def written(self, text: str) -> None:
         if self._texts is not None:
             self._texts.append(text)
+
+    def _open_in_rows(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._row is None and tag == "row":
+            self._open_row(attributes)
+        elif self._row is not None and tag == "c":
+            self._open_cell(self._row, attributes)
+        else:
+            # It may be a row or a cell that would be lost.
+            raise damaged(self._file, f"there is a {tag[:20]!r} among the rows after row {self._line}", line=self._line)
 
     def _open_row(self, attributes: dict[str, str]) -> None:
         line = int(attributes.get("r") or self._line + 1)
@@ -117,9 +134,7 @@ class _Sheet:
         hidden = _is_true(attributes.get("hidden")) or _is_nothing(attributes.get("ht"))
         self._row = RawRow(line, hidden)
 
-    def _open_cell(self, attributes: dict[str, str]) -> None:
-        row = self._row
-        assert row is not None  # noqa: S101 - for the type checker: `opened` has asked
+    def _open_cell(self, row: RawRow, attributes: dict[str, str]) -> None:
         place = row.cells[-1].place + 1 if row.cells else 0
         reference = attributes.get("r")
         if reference and reference != cell_name(place, row.line):
@@ -134,9 +149,7 @@ class _Sheet:
         self._cell = RawCell(place, attributes.get("t", "n"), int(attributes.get("s", 0)))
         row.cells.append(self._cell)
 
-    def _open_in_cell(self, tag: str) -> None:
-        cell = self._cell
-        assert cell is not None  # noqa: S101 - as above
+    def _open_in_cell(self, cell: RawCell, tag: str) -> None:
         if tag == "f":
             cell.has_formula = True
         elif tag == "rPh":
@@ -146,9 +159,7 @@ class _Sheet:
         elif tag == "is":
             cell.value = ""
 
-    def _close_in_cell(self, tag: str) -> None:
-        cell = self._cell
-        assert cell is not None  # noqa: S101 - as above
+    def _close_in_cell(self, cell: RawCell, tag: str) -> None:
         if tag == "c":
             self._cell = None
         elif tag == "rPh":

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from batcher.errors import InputInvalid
 from batcher.intake.grid import Grid
 from batcher.intake.parquet import read_parquet
 from tests.intake.sheets import UNHURRIED
@@ -133,3 +134,18 @@ def test_what_is_written_is_read(rows: list[tuple[str, Decimal]]) -> None:
         grid = read(written({"Reference": texts, "Amount": column}))
         read_back = [(record.cells, set(record.numbers)) for record in grid.records()][1:]
         assert read_back == [((text, f"{amount.normalize():f}"), {1}) for text, amount in rows]
+
+
+WHOLE = written({"Reference": ["R1", "R2"] * 9, "Amount": [1.5, 2.5] * 9}, write_page_checksum=True)
+
+
+@UNHURRIED
+@given(at=st.integers(0, len(WHOLE) - 1), byte=st.integers(0, 255))
+def test_one_wrong_byte_is_refused_or_changes_no_cell(at: int, byte: int) -> None:
+    changed = WHOLE[:at] + bytes([byte]) + WHOLE[at + 1 :]
+    try:
+        read_back = rows_of(read(changed))
+    except InputInvalid as error:
+        assert len(error.problems) == 1
+    else:
+        assert read_back[1:] == rows_of(read(WHOLE))[1:]

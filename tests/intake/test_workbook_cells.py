@@ -79,6 +79,8 @@ def test_a_number_with_more_digits_than_a_sheet_keeps_has_lost_some(held: str) -
         (0.5, "#.##", "0.5"),
         (5, "0,000", "5"),
         (12.5, "G/通用格式", "12.5"),
+        (12.5, '0.00"元"', "12.5"),
+        (123456789012.345, "0." + "0" * 200, "123456789012.345"),
     ],
 )
 def test_a_format_that_shows_the_number_changes_nothing(value: float, number_format: str, text: str) -> None:
@@ -106,6 +108,12 @@ def test_a_format_that_shows_the_number_changes_nothing(value: float, number_for
         (123456789, "000-00-0000", "may show something else"),
         (12.5, "[>100]0;0.00", "may show something else"),
         (12.5, 'General"k"', "holds 12.5 and shows 12.5k"),
+        (12, '0"%"', "holds 12 and shows 12%"),
+        (50, '"."0', "holds 50 and shows .50"),
+        (12, '"~"0', "holds 12 and shows ~12"),
+        (12.5, '0.00" per dozen"', "holds 12.5 and shows 12.50 per dozen"),
+        (12.5, "0." + "0" * 300, "may show something else"),
+        (1e-9, "0.00", "holds 0.000000001 and shows 0.00"),
     ],
 )
 def test_a_format_that_shows_something_else_is_said(value: float, number_format: str, shown: str) -> None:
@@ -186,6 +194,22 @@ def test_text_is_text_whatever_it_looks_like(text: str) -> None:
         sheet.write_string(0, 0, text, book.add_format({"quote_prefix": True}))
 
     assert first_cell(read(written(write))) == (text, False, None)
+
+
+@pytest.mark.parametrize(
+    ("number_format", "said"),
+    [
+        ("@", ""),
+        ("0.00", ""),
+        ("yyyy-mm-dd", ""),
+        ("_(@_)", ""),
+        ('"INV-"@', "text_not_as_shown: A1 holds 7a and shows INV-7a."),
+        ('0;0;0;@" (old)"', "text_not_as_shown: A1 holds 7a and shows 7a (old)."),
+    ],
+)
+def test_words_that_a_format_puts_around_a_text_are_said(number_format: str, said: str) -> None:
+    grid = read(with_cell("7a", number_format))
+    assert (first_cell(grid)[0], oddity_of(grid)) == ("7a", said)
 
 
 def test_a_text_of_the_length_at_which_programs_cut_is_said() -> None:

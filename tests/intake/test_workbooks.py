@@ -186,12 +186,12 @@ def test_rows_that_a_filter_hides_are_read_and_said() -> None:
 def test_merged_cells_are_said_in_every_row_that_lacks_a_value_for_them() -> None:
     def write(_: Any, sheet: Any) -> None:
         for line in range(4):
-            sheet.write_row(line, 0, [f"R{line}", line])
+            sheet.write_row(line, 0, [f"R{line}", line, "x"])
         sheet.merge_range(1, 1, 2, 1, 7)
         sheet.merge_range(3, 1, 3, 2, 8)
 
     grid = read(written(write))
-    assert [sorted(record.oddities) for record in grid.records()] == [[], [1], [1], [1]]
+    assert [sorted(record.oddities) for record in grid.records()] == [[], [1], [1], [2]]
     assert workbooks.oddity_of(grid, 3, 1).startswith("cells_merged: B2:B3 are merged into one cell")
 
 
@@ -249,6 +249,8 @@ def test_bombs_are_refused_by_what_they_say_they_unpack_to() -> None:
         ("<row r='1'><c r='A1'><v>NaN</v></c></row>", "for a number"),
         ("<row r='1'><c r='A1' t='zz'><v>1</v></c></row>", "unknown kind"),
         ("<row r='x'/>", "invalid literal"),
+        ("<row r='1'><c r='A1'><v>1</v></c></row><rov r='2'/>", "a 'rov' among the rows after row 1"),
+        ("<row r='1'><d r='A1'/></row>", "a 'd' among the rows after row 1"),
         ("<row r='1'>", "mismatched tag"),
     ],
 )
@@ -272,6 +274,14 @@ def test_files_that_are_no_workbook_are_named() -> None:
     old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
     assert ".xls" in refused(lambda: read(old)).message
     assert refused(lambda: read(old + "EncryptedPackage".encode("utf-16-le"))).kind == "file_has_password"
+
+
+def test_letters_that_are_in_no_known_encoding_are_damage() -> None:
+    data = changed(written(simple), SHEET, ('encoding="UTF-8"', 'encoding="odd-8"'))
+    assert refused(lambda: read(data)).kind == "file_damaged"
+    parts = unpacked(written(simple))
+    parts[SHEET] = parts[SHEET].decode().replace('encoding="UTF-8"', 'encoding="UTF-16"').encode("utf-16")
+    assert len(rows_of(read(packed(parts)))) == 2
 
 
 def test_a_missing_sheet_is_damage_and_not_an_empty_sheet() -> None:
