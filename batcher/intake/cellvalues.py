@@ -65,7 +65,7 @@ def plain(value: Decimal) -> str:
 def from_text(text: str, name: str, shown: str | None = None) -> CellValue:
     """A cell of text, whatever the text looks like; `shown` is what its format makes of it."""
     if shown is not None and shown != text:
-        seen = f"{name} holds {text} and shows {shown}."
+        seen = f"{name} holds {text} and {f'shows {shown}' if shown else 'does not show it'}."
         fix = "Set the format of the cell to 'Text', enter what is meant, and save the file."
         return CellValue(text, oddity=Oddity("text_not_as_shown", seen, fix))
     if len(text) in _CUT_AT:

@@ -62,14 +62,20 @@ class _Section:
     """What one of the sections between semicolons does."""
 
     kinds: set[str] = field(default_factory=set)
+    """What else than digits and words is in it, as the tokens are named."""
     before: str = ""
+    """Words in front of the number."""
     after: str = ""
+    digits: int = 0
+    """Places for digits, of which some show a zero where there is none, and some are decimals."""
     zeros: int = 0
     decimals: int = 0
-    digits: int = 0
     percents: int = 0
+    """Each multiplies what is shown by a hundred."""
     thousands: int = 0
+    """Each divides it by a thousand."""
     grouped: bool = False
+    """Thousands stand apart."""
     interrupted: bool = False
     """Words stand between its digits."""
     how: Showing | None = None
@@ -78,6 +84,8 @@ class _Section:
     """The words beside the number name a currency, or are none."""
     minus: bool = False
     """The words beside it make it look negative."""
+    padded: bool = False
+    """It asks for zeros in front of whole numbers, and not between thousands."""
 
 
 def shown(code: str, value: Decimal) -> Shown:
@@ -94,16 +102,13 @@ def shown(code: str, value: Decimal) -> Shown:
 
 def shown_text(code: str, text: str) -> str:
     """What a cell with the format `code` shows of `text`: usually just that."""
-    around = _around_text(code) if code not in ("General", "@") else ("", "")
-    return text if around is None or not any(around) else f"{around[0]}{text}{around[1]}".strip()
-
-
-@lru_cache(maxsize=512)
-def _around_text(code: str) -> tuple[str, str] | None:
-    """The words that a format puts around a text; `None` where it says nothing of texts, or is not one."""
     sections = _sections(code[:_LONGEST])
     section = sections[3] if len(sections) > 3 else sections[-1]
-    return (section.before, section.after) if "text" in section.kinds else None
+    if "text" not in section.kinds:
+        # A fourth section that does not mention the text stands in place of it.
+        return section.before.strip() if len(sections) > 3 else text
+    words = section.before + section.after
+    return f"{section.before}{text}{section.after}".strip() if words.strip() else text
 
 
 def _chosen(count: int, value: Decimal) -> int:
@@ -131,7 +136,6 @@ _WHATEVER_THE_NUMBER = {
     "unknown": Showing.UNKNOWN,
     "counted on": Showing.DURATION,
     "date": Showing.MOMENT,
-    "text": Showing.SAME,
 }
 
 
@@ -139,6 +143,7 @@ def _conclude(section: _Section, *, conditional: bool) -> None:
     words = f"{section.before} {section.after}"
     section.money = is_currency(words) and not POINT_BEFORE.search(section.before)
     section.minus = section.before.strip().endswith(("-", "(", "\u2212")) or section.after.strip() in ("-", "\u2212")
+    section.padded = section.zeros > 1 and not section.grouped and not section.decimals
     found = (how for kind, how in _WHATEVER_THE_NUMBER.items() if kind in section.kinds)
     section.how = Showing.UNKNOWN if conditional else next(found, None)
 
@@ -201,12 +206,13 @@ def _take_bracket(section: _Section, text: str) -> None:
 
 def _number(section: _Section, value: Decimal, *, signed: bool) -> Shown:
     minus = "-" if signed and value < 0 else ""
-    if not section.digits and "general" not in section.kinds:
+    in_full = bool(section.kinds & {"exponent", "general", "text"})
+    if not section.digits and not in_full:
         # `"-"` or nothing for zero is how accounts are written.
         return Shown(Showing.SAME if value == 0 else Showing.OTHER, f"{minus}{section.before}".strip())
     # Words leave a number what it is if they name a currency; `k` and `per dozen` may not.
     harmless = section.money and (value <= 0 or not section.minus)
-    if "exponent" in section.kinds or "general" in section.kinds:
+    if in_full:
         words = f"{minus}{section.before}{abs(value):f}{section.after}"
         return Shown(Showing.SAME) if harmless and not section.percents else Shown(Showing.OTHER, words)
     if "fraction" in section.kinds:
@@ -216,11 +222,11 @@ def _number(section: _Section, value: Decimal, *, signed: bool) -> Shown:
     size = (abs(value) * 100**section.percents / 1000**section.thousands).quantize(
         Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP, _WIDE
     )
-    text = f"{minus}{section.before}{_digits(section, size)}{section.after}".replace("¤", "").strip()
-    if size != abs(value) or not harmless or section.percents or section.thousands:
-        return Shown(Showing.OTHER, text)
-    padded = section.zeros > 1 and not section.grouped and not section.decimals
-    return Shown(Showing.PADDED, text) if padded else Shown(Showing.SAME)
+    same = size == abs(value) and harmless and not section.percents and not section.thousands
+    if same and not section.padded:
+        return Shown(Showing.SAME)
+    text = f"{minus}{section.before}{_digits(section, size)}{section.after}".replace("\u00a4", "").strip()
+    return Shown(Showing.PADDED if same else Showing.OTHER, text)
 
 
 def _digits(section: _Section, size: Decimal) -> str:

@@ -18,8 +18,8 @@ from batcher.intake.refusal import refusal
 
 MAX_UNPACKED = 400_000_000
 """Bytes of all parts together: 100,000 rows of fifty columns need half of that."""
-MAX_RATIO = 200
-"""A sheet is packed to a tenth, one of nothing but repetitions to a fiftieth."""
+MAX_RATIO = 100
+"""A sheet is packed to a tenth; one of nothing but repetitions, or of empty cells with borders, to a fifteenth."""
 MAX_PARTS = 10_000
 _SMALL = 20_000_000
 """What is not more than this need not be packed modestly."""
@@ -59,11 +59,6 @@ class Package:
 
     def __contains__(self, part: str) -> bool:
         return _simplified(part) in self._parts
-
-    @property
-    def parts(self) -> list[str]:
-        """Their names in lower case, without a leading slash."""
-        return list(self._parts)
 
     @contextmanager
     def opened(self, part: str) -> Iterator[IO[bytes]]:
@@ -143,6 +138,11 @@ def _refuse_bomb(infos: list[zipfile.ZipInfo], name: str, packed: int) -> None:
         )
         fix = "Copy the payouts alone into a new workbook, save it, and use that file."
         raise refusal("file_unpacks_too_large", message, fix)
+
+
+def is_opendocument(data: bytes, name: str) -> bool:
+    """Whether a packed file is of the OpenDocument family, whatever it is called. Raises as `Package` does."""
+    return "mimetype" in Package(data, name)
 
 
 _OTHERS = (

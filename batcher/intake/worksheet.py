@@ -22,6 +22,7 @@ class RawCell:
     kind: str
     """`n` for a number, `s` for a shared text, and six others."""
     style: int
+    """Which of the workbook's formats it has, by number."""
     value: str | None = None
     """`None` where the file has none, which is not the same as an empty one."""
     has_formula: bool = False

@@ -9,6 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from batcher.intake.grid import Grid
 from batcher.intake.opendocument import read_opendocument
+from batcher.intake.package import is_opendocument
 from tests.intake.sheets import UNHURRIED
 from tests.intake.test_workbook_cells import TABLES
 from tests.intake.workbooks import (
@@ -240,6 +241,11 @@ def test_blanks_are_counted_too() -> None:
         '<table:table-cell office:value-type="string"><text:p><text:s text:c="999999999"/></text:p></table:table-cell>'
     )
     assert refused(lambda: of_cell(bomb)).kind == "cell_too_long"
+
+
+def test_the_family_of_a_file_is_known_by_what_is_in_it() -> None:
+    assert is_opendocument(document(""), "payouts.xlsx")
+    assert not is_opendocument(packed({"[Content_Types].xml": b""}), "payouts.ods")
 
 
 def test_files_that_cannot_be_read_are_named() -> None:

@@ -142,10 +142,8 @@ WHOLE = written({"Reference": ["R1", "R2"] * 9, "Amount": [1.5, 2.5] * 9}, write
 @UNHURRIED
 @given(at=st.integers(0, len(WHOLE) - 1), byte=st.integers(0, 255))
 def test_one_wrong_byte_is_refused_or_changes_no_cell(at: int, byte: int) -> None:
-    changed = WHOLE[:at] + bytes([byte]) + WHOLE[at + 1 :]
     try:
-        read_back = rows_of(read(changed))
-    except InputInvalid as error:
-        assert len(error.problems) == 1
-    else:
-        assert read_back[1:] == rows_of(read(WHOLE))[1:]
+        read_back = rows_of(read(WHOLE[:at] + bytes([byte]) + WHOLE[at + 1 :]))
+    except InputInvalid:
+        return
+    assert read_back[1:] == rows_of(read(WHOLE))[1:]

@@ -99,6 +99,7 @@ def test_a_format_that_shows_the_number_changes_nothing(value: float, number_for
         (12500000, '0.0,,"M"', "holds 12500000 and shows 12.5M"),
         (12, '0"k"', "holds 12 and shows 12k"),
         (12, '0"00"', "holds 12 and shows 1200"),
+        (12, '"INV-"@', "holds 12 and shows INV-12"),
         (12, '"INV-"0', "holds 12 and shows INV-12"),
         (12.5, "-0.00", "holds 12.5 and shows -12.50"),
         (12.5, ";;;", "holds 12.5 and does not show it"),
@@ -204,6 +205,8 @@ def test_text_is_text_whatever_it_looks_like(text: str) -> None:
         ("yyyy-mm-dd", ""),
         ("_(@_)", ""),
         ('"INV-"@', "text_not_as_shown: A1 holds 7a and shows INV-7a."),
+        (" @", ""),
+        (";;;", "text_not_as_shown: A1 holds 7a and does not show it."),
         ('0;0;0;@" (old)"', "text_not_as_shown: A1 holds 7a and shows 7a (old)."),
     ],
 )
