@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batcher.intake import Outline, ReadOptions, read_outline, read_sheet
-from batcher.intake.dialect import delimiter_named
+from batcher.intake.text.dialect import delimiter_named
 from batcher.model import Sheet
 from batcher.settings import Settings
 

@@ -118,7 +118,7 @@ def in_words(outline: "Outline") -> "Iterable[str]":
 
 def _how(outline: "Outline") -> str:
     """What the file is, and how its cells were told apart."""
-    from batcher.intake.csvtext import NAMES
+    from batcher.intake.text.csvtext import NAMES
 
     if outline.delimiter is None:
         return f"sheet {outline.sheet!r}" if outline.sheet else "a table of columns"

@@ -10,17 +10,17 @@ import pyarrow.compute as pc
 
 from batcher import keys, money
 from batcher.intake import shapes
-from batcher.intake.amounts import Evidence, Reading, judged
-from batcher.intake.delivery import distribution_of
-from batcher.intake.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
 from batcher.intake.frame import Derive, Frame
 from batcher.intake.header import FIELDS, currency_of_title
-from batcher.intake.numerals import POINT, decimals_of
-from batcher.intake.products import read_products, takes_whole_amounts
-from batcher.intake.symbols import may_mean
+from batcher.intake.meaning.amounts import Evidence, Reading, judged
+from batcher.intake.meaning.delivery import distribution_of
+from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
+from batcher.intake.meaning.numerals import POINT, decimals_of
+from batcher.intake.meaning.products import read_products, takes_whole_amounts
+from batcher.intake.meaning.symbols import may_mean
 
-MIN_AMOUNT = Decimal("0.01")
-MAX_AMOUNT = Decimal(1_000_000_000)
+MIN_AMOUNT: Decimal = Decimal("0.01")
+MAX_AMOUNT: Decimal = Decimal(1_000_000_000)
 """No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
 
 _PLAIN = r"^[\x20-\x7e]*$"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.amounts import shown
-from batcher.intake.encoding import ASSUMED, NAMES
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
 from batcher.intake.grid import Grid
 from batcher.intake.header import Header
-from batcher.intake.providers import likely_meant
+from batcher.intake.meaning.amounts import shown
+from batcher.intake.meaning.providers import likely_meant
+from batcher.intake.text.encoding import ASSUMED, NAMES
 from batcher.model import Distribution, Problem
 
 _READ_BY_LETTERS = ("reference", "email", "product", "recipient_reference", "template")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batcher.intake.amounts import Evidence, Reading, judged
+from batcher.intake.meaning.amounts import Evidence, Reading, judged
 
 _REMEMBERED = 200_000
 """Amounts whose reading is kept; a sheet has few that differ."""

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import money
-from batcher.intake.amounts import Reading
 from batcher.intake.blocks import Block
-from batcher.intake.emails import read_email
 from batcher.intake.facts import Facts
 from batcher.intake.header import FIELDS, Header
+from batcher.intake.meaning.amounts import Reading
+from batcher.intake.meaning.emails import read_email
+from batcher.intake.meaning.products import read_products
 from batcher.intake.options import ReadOptions
-from batcher.intake.products import read_products
 from batcher.model import Distribution, Payout
 
 Derive = Callable[["Frame"], Mapping[str, pa.Array]]

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from batcher.errors import UsageError
+from batcher.intake.meaning.symbols import meanings
 from batcher.intake.options import ReadOptions
 from batcher.intake.refusal import listed, refusal
-from batcher.intake.symbols import meanings
 
 FIELDS = ("reference", "amount", "currency", "product", "distribution", "email", "recipient_reference", "template")
 """Our columns, in the order in which their problems are told."""

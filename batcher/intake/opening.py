@@ -6,18 +6,37 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from batcher.intake import source
-from batcher.intake.csvtext import Dialect, records
-from batcher.intake.dialect import Known, divided
-from batcher.intake.encoding import decoded
 from batcher.intake.grid import Grid, Record
 from batcher.intake.options import ReadOptions
+from batcher.intake.text.csvtext import Dialect, records
+from batcher.intake.text.dialect import Known, divided
+from batcher.intake.text.encoding import decoded
 from batcher.model import Problem
 
 
 def grid_of(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
     """The file's cells, and the SHA-256 of its bytes in hex. Raises `InputInvalid` where it is no table at all."""
     data = source.read_bytes(path)
-    return _csv(data, known, options), source.digest(data)
+    return _by_kind(data, path.name, known, options), source.digest(data)
+
+
+def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid:
+    """Each kind of file has its own reader, which is imported only once it is needed."""
+    if data.startswith(b"PAR1"):
+        from batcher.intake.workbooks.parquet import read_parquet
+
+        return read_parquet(data, name)
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")):
+        from batcher.intake.workbooks.package import is_opendocument
+
+        if is_opendocument(data, name):
+            from batcher.intake.workbooks.opendocument import read_opendocument
+
+            return read_opendocument(data, name, options.sheet)
+        from batcher.intake.workbooks.workbook import read_workbook
+
+        return read_workbook(data, name, options.sheet)
+    return _csv(data, known, options)
 
 
 def _csv(data: bytes, known: Known, options: ReadOptions) -> Grid:

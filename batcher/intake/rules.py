@@ -143,7 +143,7 @@ SHAPE_RULES = (
         "note_row",
         None,
         _is("row_kind", "note"),
-        "Only one cell of the row is filled: it looks like a note, not like a payout.",
+        "Of all that a payout is made of, the row has one cell at most: it looks like a note.",
         "Take it out of the sheet, or complete the row.",
     ),
     Rule(

@@ -31,7 +31,7 @@ _NUMBERED = re.compile(
 )
 """Names of columns that hold numbers of their own."""
 _NARROW = 2
-"""Columns of a table in which a row with one cell may be a payout."""
+"""Columns of ours in a table in which a row with one of them may be a payout."""
 
 
 def widths(frame: Frame) -> Mapping[str, pa.Array]:
@@ -129,7 +129,7 @@ def _kind(cells: Sequence[str], frame: Frame) -> str:
     names = known([cell for cell in filled if not cell.startswith("#")], frame.options.columns)
     if len(names) > 1 and len(names) * 2 >= len(filled):
         return "other_header"
-    return "note" if len(filled) == 1 and len(cells) > _NARROW else ""
+    return "note" if len(ours) > _NARROW and sum(bool(cells[place].strip()) for place in ours) <= 1 else ""
 
 
 def unnamed(frame: Frame) -> tuple[int, str] | None:

@@ -8,26 +8,22 @@ from batcher.intake.refusal import refusal
 MAX_BYTES = 50_000_000
 """More than 100,000 rows of any sheet; the text and its cells are held in memory."""
 
-_NOT_CSV = {
-    b"PK\x03\x04": "a workbook or another packed file",
-    b"PAR1": "a Parquet file",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+_OTHER_KINDS = {
     b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"{\\rtf": "a text document",
+    b"<!DOCTYPE html": "a web page",
+    b"<html": "a web page",
+    b"\x1f\x8b": "a packed file",
 }
-_NOT_CSV_SUFFIXES = {
-    ".xlsx": "an Excel workbook",
-    ".xlsm": "an Excel workbook",
-    ".xlsb": "an Excel workbook",
-    ".xls": "an old Excel workbook",
-    ".ods": "an OpenDocument spreadsheet",
-    ".numbers": "a Numbers document",
-    ".parquet": "a Parquet file",
-}
-_SAVE_AS_CSV = "In the spreadsheet choose 'Save as' or 'Download', save it as CSV (UTF-8), and use that file."
+_SAVE_AS = (
+    "In the spreadsheet choose 'Save as' or 'Download', save it as .xlsx, .ods or CSV (UTF-8), and use that file."
+)
 
 
 def read_bytes(path: Path) -> bytes:
-    """All bytes of the file. Raises `InputInvalid` where there is no file to read, or one that is no CSV."""
+    """All bytes of the file. Raises `InputInvalid` where there is no file to read, or one that is no spreadsheet."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -54,7 +50,6 @@ def digest(data: bytes) -> str:
 
 
 def _refuse_other_kinds(path: Path, data: bytes) -> None:
-    found = next((name for magic, name in _NOT_CSV.items() if data.startswith(magic)), None)
-    found = found or _NOT_CSV_SUFFIXES.get(path.suffix.lower())
+    found = next((name for magic, name in _OTHER_KINDS.items() if data.lstrip().startswith(magic)), None)
     if found is not None:
-        raise refusal("file_not_csv", f"{path.name} is {found}; batcher reads CSV.", _SAVE_AS_CSV)
+        raise refusal("file_not_table", f"{path.name} is {found}; batcher reads spreadsheets.", _SAVE_AS)

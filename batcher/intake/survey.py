@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.amounts import Evidence
 from batcher.intake.columns import amount_texts
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
+from batcher.intake.meaning.amounts import Evidence
 from batcher.intake.peers import same_key, same_key_other_text
 from batcher.intake.repeats import Digests, Repeats, digests
 from batcher.intake.shapes import unnamed

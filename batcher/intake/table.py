@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from batcher.intake.dialect import Known
 from batcher.intake.grid import Grid, Record
 from batcher.intake.header import Header
 from batcher.intake.refusal import listed, refusal
+from batcher.intake.text.dialect import Known
 from batcher.model import Problem
 
 MAX_ROWS = 10_000_000

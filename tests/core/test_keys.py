@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from batcher import keys
-from batcher.intake.products import read_products
+from batcher.intake.meaning.products import read_products
 from batcher.model import Distribution, Environment, Payout, Sheet, SheetRow
 from batcher.money import in_minor_units
 from batcher.planning import Choices, make_plan

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.intake.amounts import Evidence, judged, readings
-from batcher.intake.numerals import COMMA, MAX_LETTERS, POINT, SPACES, decimals_of, shown
-from batcher.intake.written import read_cell
+from batcher.intake.meaning.amounts import Evidence, judged, readings
+from batcher.intake.meaning.numerals import COMMA, MAX_LETTERS, POINT, SPACES, decimals_of, shown
+from batcher.intake.meaning.written import read_cell
 from tests.intake.sheets import UNHURRIED
 
 NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.intake.amounts import Evidence, judged, read_column, readings
+from batcher.intake.meaning.amounts import Evidence, judged, read_column, readings
 from tests.intake.sheets import UNHURRIED, kinds, only_problem, payouts, read_rows, row
 
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(10**9), places=2)

@@ -7,8 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batcher.intake.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, plain, read_email
-from batcher.intake.providers import likely_meant
+from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, plain, read_email
+from batcher.intake.meaning.providers import likely_meant
 from tests.intake.sheets import UNHURRIED
 
 _PARTS = [

@@ -8,8 +8,8 @@ from hypothesis import given
 from python_calamine import CalamineWorkbook
 
 from batcher.intake.grid import Grid
-from batcher.intake.opendocument import read_opendocument
-from batcher.intake.package import is_opendocument
+from batcher.intake.workbooks.opendocument import read_opendocument
+from batcher.intake.workbooks.package import is_opendocument
 from tests.intake.sheets import UNHURRIED
 from tests.intake.test_workbook_cells import TABLES
 from tests.intake.workbooks import (

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from batcher.errors import InputInvalid
 from batcher.intake.grid import Grid
-from batcher.intake.parquet import read_parquet
+from batcher.intake.workbooks.parquet import read_parquet
 from tests.intake.sheets import UNHURRIED
 from tests.intake.test_workbook_cells import AMOUNTS, TEXTS
 from tests.intake.workbooks import refused, rows_of

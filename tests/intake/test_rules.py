@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.intake.emails import read_email
+from batcher.intake.meaning.emails import read_email
 from batcher.intake.peers import SHOWN, same_key, same_key_other_text
 from batcher.intake.rules import ODD_CELL, ROW_KINDS, RULES
 from batcher.model import Distribution

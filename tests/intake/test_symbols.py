@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher import money
-from batcher.intake.symbols import _SIGNS, may_mean, meanings, only_meaning
+from batcher.intake.meaning.symbols import _SIGNS, may_mean, meanings, only_meaning
 from tests.intake.sheets import UNHURRIED
 
 

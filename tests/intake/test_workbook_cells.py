@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from batcher.intake.grid import Grid
-from batcher.intake.workbook import read_workbook
+from batcher.intake.workbooks.workbook import read_workbook
 from tests.intake.sheets import UNHURRIED
 from tests.intake.workbooks import changed, first_cell, oddity_of, rows_of, with_cell, with_rows, written
 

@@ -7,9 +7,9 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from batcher.intake import package
 from batcher.intake.grid import Grid
-from batcher.intake.workbook import read_workbook
+from batcher.intake.workbooks import package
+from batcher.intake.workbooks.workbook import read_workbook
 from tests.intake import workbooks
 from tests.intake.workbooks import (
     SHEET,

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from batcher.intake.cellvalues import MAX_CHARACTERS
-from batcher.intake.gathering import MAX_LINE, MAX_PLACES
-from batcher.intake.package import damaged
 from batcher.intake.refusal import refusal
+from batcher.intake.workbooks.cellvalues import MAX_CHARACTERS
+from batcher.intake.workbooks.gathering import MAX_LINE, MAX_PLACES
+from batcher.intake.workbooks.package import damaged
 
 _OPENDOCUMENT = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE, _TABLE, _TEXT, _STYLE, _DRAW = (

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batcher.intake.numerals import (
+from batcher.intake.meaning.numerals import (
     COMMA,
     MARKS,
     POINT,
@@ -24,7 +24,7 @@ from batcher.intake.numerals import (
     other,
     shown,
 )
-from batcher.intake.written import Written, read_cell
+from batcher.intake.meaning.written import Written, read_cell
 
 __all__ = ["Evidence", "Reading", "judged", "read_column", "readings", "shown"]
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from batcher.errors import InputInvalid
-from batcher.intake.csvtext import NAMES, Dialect, records
 from batcher.intake.grid import Record
 from batcher.intake.refusal import listed, refusal
+from batcher.intake.text.csvtext import NAMES, Dialect, records
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 """Tried in this order; a person may declare any other character."""

@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
-from batcher.intake import numerals, symbols
-from batcher.intake.characters import named, unseen
+from batcher.intake.meaning import numerals, symbols
+from batcher.intake.meaning.characters import named, unseen
 
 _NONE: Mapping[str, Decimal] = MappingProxyType({})
 _AROUND = f"\t\r\n{numerals.SPACES}"

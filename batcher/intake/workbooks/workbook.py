@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batcher.intake.cellvalues import (
+from batcher.intake.grid import Grid, Record
+from batcher.intake.workbooks.cellvalues import (
     EMPTY,
     CellValue,
     cell_name,
@@ -34,13 +35,12 @@ from batcher.intake.cellvalues import (
     rounded,
     without_value,
 )
-from batcher.intake.gathering import Gathering, record_of
-from batcher.intake.grid import Grid, Record
-from batcher.intake.markup import elements, walked
-from batcher.intake.numberformats import Showing, shown, shown_text
-from batcher.intake.package import Package, damaged, not_a_workbook, refuse_others
-from batcher.intake.sheetchoice import SheetEntry, chosen
-from batcher.intake.worksheet import Layout, RawCell, RawRow, rows, unescaped
+from batcher.intake.workbooks.gathering import Gathering, record_of
+from batcher.intake.workbooks.markup import elements, walked
+from batcher.intake.workbooks.numberformats import Showing, shown, shown_text
+from batcher.intake.workbooks.package import Package, damaged, not_a_workbook, refuse_others
+from batcher.intake.workbooks.sheetchoice import SheetEntry, chosen
+from batcher.intake.workbooks.worksheet import Layout, RawCell, RawRow, rows, unescaped
 
 _BUILT_IN = {
     1: "0",

@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal
 
-from batcher.intake.cellvalues import number_in
-from batcher.intake.numberformats import POINT_BEFORE, Showing, Shown, is_currency
+from batcher.intake.workbooks.cellvalues import number_in
+from batcher.intake.workbooks.numberformats import POINT_BEFORE, Showing, Shown, is_currency
 
 _NUMERAL = re.compile(r"\d(?:[\d.,'\u2019\s\u00a0\u202f]*\d)?|[.,]\d+")
 _APART = re.compile(r"['\u2019\s\u00a0\u202f]")

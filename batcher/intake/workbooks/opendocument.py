@@ -8,13 +8,13 @@ tests. A few bytes of this format can say 'a million times this row', so rows ar
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from batcher.intake.gathering import Gathering, Merged, record_of
 from batcher.intake.grid import Grid, Record
-from batcher.intake.markup import walked
-from batcher.intake.opendocumentcells import value_of
-from batcher.intake.opendocumenttables import RawCell, RawRow, RawTable, Tables
-from batcher.intake.package import Package, damaged, has_password, not_a_workbook, refuse_others
-from batcher.intake.sheetchoice import SheetEntry, chosen
+from batcher.intake.workbooks.gathering import Gathering, Merged, record_of
+from batcher.intake.workbooks.markup import walked
+from batcher.intake.workbooks.opendocumentcells import value_of
+from batcher.intake.workbooks.opendocumenttables import RawCell, RawRow, RawTable, Tables
+from batcher.intake.workbooks.package import Package, damaged, has_password, not_a_workbook, refuse_others
+from batcher.intake.workbooks.sheetchoice import SheetEntry, chosen
 
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 

@@ -13,8 +13,8 @@ from typing import IO
 from xml.parsers import expat
 
 from batcher.errors import InputInvalid
-from batcher.intake.markup import HasDoctype
 from batcher.intake.refusal import refusal
+from batcher.intake.workbooks.markup import HasDoctype
 
 MAX_UNPACKED = 400_000_000
 """Bytes of all parts together: 100,000 rows of fifty columns need half of that."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from batcher.intake.cellvalues import cell_name
-from batcher.intake.gathering import MAX_LINE, MAX_PLACES, Merged
-from batcher.intake.markup import walked
-from batcher.intake.package import damaged
+from batcher.intake.workbooks.cellvalues import cell_name
+from batcher.intake.workbooks.gathering import MAX_LINE, MAX_PLACES, Merged
+from batcher.intake.workbooks.markup import walked
+from batcher.intake.workbooks.package import damaged
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

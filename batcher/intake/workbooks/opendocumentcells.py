@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from batcher.intake.cellvalues import (
+from batcher.intake.workbooks.cellvalues import (
     EMPTY,
     CellValue,
     cell_name,
@@ -16,10 +16,10 @@ from batcher.intake.cellvalues import (
     rounded,
     without_value,
 )
-from batcher.intake.numberformats import Showing, Shown
-from batcher.intake.opendocumenttables import RawCell
-from batcher.intake.package import damaged
-from batcher.intake.seennumbers import seen
+from batcher.intake.workbooks.numberformats import Showing, Shown
+from batcher.intake.workbooks.opendocumenttables import RawCell
+from batcher.intake.workbooks.package import damaged
+from batcher.intake.workbooks.seennumbers import seen
 
 _CLOCK = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _ERROR = re.compile(r"#[A-Z][A-Z0-9/_!?]*|Err:\d+")

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
 from batcher.intake.grid import Oddity
-from batcher.intake.numberformats import Showing, Shown
+from batcher.intake.workbooks.numberformats import Showing, Shown
 
 EXACT_DIGITS = 15
 """What a spreadsheet keeps of a number."""

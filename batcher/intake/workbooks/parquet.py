@@ -12,10 +12,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from pyarrow import parquet
 
-from batcher.intake.cellvalues import (
+from batcher.intake.grid import Grid, Record
+from batcher.intake.refusal import refusal
+from batcher.intake.workbooks.cellvalues import (
     EMPTY,
     CellValue,
     cell_name,
@@ -28,11 +30,9 @@ from batcher.intake.cellvalues import (
     plain,
     rounded,
 )
-from batcher.intake.gathering import MAX_LINE, MAX_PLACES, Bounds, record_of
-from batcher.intake.grid import Grid, Record
-from batcher.intake.numberformats import Showing, Shown
-from batcher.intake.package import damaged, has_password
-from batcher.intake.refusal import refusal
+from batcher.intake.workbooks.gathering import MAX_LINE, MAX_PLACES, Bounds, record_of
+from batcher.intake.workbooks.numberformats import Showing, Shown
+from batcher.intake.workbooks.package import damaged, has_password
 
 MAX_UNPACKED = 2_000_000_000
 """Bytes of all columns as the file counts them."""

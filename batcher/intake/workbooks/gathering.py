@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from batcher.errors import InputInvalid
-from batcher.intake.cellvalues import MAX_CHARACTERS, CellValue, cell_name, letters_of
 from batcher.intake.grid import Grid, Oddity, Record
 from batcher.intake.refusal import listed, refusal
+from batcher.intake.workbooks.cellvalues import MAX_CHARACTERS, CellValue, cell_name, letters_of
 from batcher.model import Problem
 
 MAX_LINE, MAX_PLACES = 1_048_576, 16_384

@@ -1,0 +1,1 @@
+"""Workbooks and Parquet files to records: cells with a type, and what is hidden in them."""
