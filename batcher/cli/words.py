@@ -63,7 +63,7 @@ def sheet_in_words(sheet: Sheet) -> str:
     totals = money.totals((payout.currency, payout.amount) for _, payout in sheet.payouts)
     rows = f"{len(sheet.rows)} row{'s' * (len(sheet.rows) != 1)}"
     read = ", ".join(part for part in (sheet.encoding, delimiter) if part)
-    return f"{sheet.name}: {rows}, {money.display_totals(totals)} ({read})"
+    return f"{sheet.name}: {rows}, {money.display_totals(totals)}{f" ({read})" if read else ""}"
 
 
 def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[str]:
