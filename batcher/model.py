@@ -13,6 +13,8 @@ from ipaddress import ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from batcher.money import totals
+
 T = TypeVar("T")
 
 RUNA_HOSTS = {"api.runa.io": "PRODUCTION", "playground.runa.io": "PLAYGROUND"}
@@ -141,6 +143,48 @@ class Sheet:
     def payouts(self) -> tuple[tuple[SheetRow, Payout], ...]:
         """The rows that can be paid."""
         return tuple((row, row.payout) for row in self.rows if row.payout is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSheet:
+    """What a check says of a sheet, whatever its size: sound rows are counted, and only the others are held."""
+
+    name: str
+    """The file's name without its folder."""
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    """Headers as the file writes them."""
+    rows: int
+    sound: int
+    """Rows that can be paid."""
+    totals: tuple[tuple[str, Decimal], ...]
+    """What the sound rows pay, by currency."""
+    faulty: tuple[SheetRow, ...]
+    """Rows with problems, in the order of lines."""
+    left_off: int = 0
+    """Further faulty rows, which are only counted: there are too many to be mended one by one."""
+    warnings: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> "CheckedSheet":
+        """The same of a sheet that is held as a whole."""
+        return cls(
+            name=sheet.name,
+            encoding=sheet.encoding,
+            delimiter=sheet.delimiter,
+            columns=sheet.columns,
+            rows=len(sheet.rows),
+            sound=len(sheet.payouts),
+            totals=tuple(totals((payout.currency, payout.amount) for _, payout in sheet.payouts).items()),
+            faulty=tuple(row for row in sheet.rows if row.problems),
+            warnings=sheet.warnings,
+        )
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every row that is held, in the order of lines."""
+        return tuple(problem for row in self.faulty for problem in row.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,34 @@
 Beside `batcher.cli` and the page, nothing imports from here.
 """
 
-from batcher.assembly.casework import Casework, Closing, Prospect
-from batcher.assembly.examination import Examination
-from batcher.assembly.keeping import Keeping, Purged, Verified
-from batcher.assembly.office import Office
-from batcher.assembly.sheets import SaidOfFile, load_outline, load_sheet, read_options
-from batcher.assembly.surroundings import Surroundings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batcher.assembly.casework import Casework, Closing, Prospect
+    from batcher.assembly.examination import Examination
+    from batcher.assembly.keeping import Keeping, Purged, Verified
+    from batcher.assembly.office import Office
+    from batcher.assembly.sheets import SaidOfFile, load_for_check, load_outline, load_sheet, read_options
+    from batcher.assembly.surroundings import Surroundings
+
+_ROOMS = {
+    "Casework": "casework",
+    "Closing": "casework",
+    "Prospect": "casework",
+    "Examination": "examination",
+    "Keeping": "keeping",
+    "Purged": "keeping",
+    "Verified": "keeping",
+    "Office": "office",
+    "SaidOfFile": "sheets",
+    "load_for_check": "sheets",
+    "load_outline": "sheets",
+    "load_sheet": "sheets",
+    "read_options": "sheets",
+    "Surroundings": "surroundings",
+}
+"""Where each name is. Reading a sheet needs neither a ledger nor a client, and both take long to import."""
 
 __all__ = [
     "Casework",
@@ -30,7 +52,14 @@ __all__ = [
     "SaidOfFile",
     "Surroundings",
     "Verified",
+    "load_for_check",
     "load_outline",
     "load_sheet",
     "read_options",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from batcher.intake import Outline, ReadOptions, read_outline, read_sheet
+from batcher.intake import Outline, ReadOptions, check_sheet, read_outline, read_sheet
 from batcher.intake.text.dialect import delimiter_named
-from batcher.model import Sheet
+from batcher.model import CheckedSheet, Sheet
 from batcher.settings import Settings
 
 _MARKS = {"point": ".", "comma": ","}
@@ -67,6 +67,11 @@ def read_options(settings: Settings, said: SaidOfFile = NOTHING_SAID) -> ReadOpt
 def load_sheet(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet:
     """The sheet at `path`, read and validated. Raises `InputInvalid` where it cannot be read at all."""
     return read_sheet(path, read_options(settings, said))
+
+
+def load_for_check(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet | CheckedSheet:
+    """The sheet, or of one that is too large for a batch what a check says of it. Raises as `load_sheet` does."""
+    return check_sheet(path, read_options(settings, said))
 
 
 def load_outline(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Outline:

@@ -14,7 +14,7 @@ from batcher.errors import InputInvalid, UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from batcher.model import Sheet
+    from batcher.model import CheckedSheet, Sheet
     from batcher.planning import Alike
     from batcher.settings import Settings
 
@@ -26,7 +26,7 @@ WARNINGS = 20
 class _Checked:
     """A sheet with everything that is known against it."""
 
-    sheet: "Sheet"
+    sheet: "CheckedSheet"
     alike: "tuple[Alike, ...]"
     catalogue_read_at: "datetime | None"
     now: "datetime"
@@ -47,14 +47,14 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
 
     Where the ledger remembers Runa's catalogue from an earlier plan or run, products and values are held against it.
     """
-    from batcher.assembly import load_sheet
+    from batcher.assembly import load_for_check
     from batcher.cli.problem_words import WHOLE
 
     if errors is not None and errors.resolve() == file.resolve():
         raise UsageError(f"--errors would overwrite {file}.", "Name another file for the rows with problems.")
     settings = given.settings()
     try:
-        sheet = load_sheet(file, settings, said_of_file(options))
+        sheet = load_for_check(file, settings, said_of_file(options))
     except InputInvalid:
         if errors is not None:
             given.say(f"No row could be read, so {errors} was not written.")
@@ -75,31 +75,40 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
     return code
 
 
-def _write(sheet: "Sheet", errors: Path | None) -> Path | None:
+def _write(sheet: "CheckedSheet", errors: Path | None) -> Path | None:
     """Write the rows with problems, where that is asked for and there are any; gives the file."""
     from batcher.results import write_to_mend
 
     if errors is None or not sheet.problems:
         return None
-    return write_to_mend(sheet.columns, (row for row in sheet.rows if row.problems), errors)
+    return write_to_mend(sheet.columns, sheet.faulty, errors)
 
 
-def _checked(sheet: "Sheet", settings: "Settings") -> _Checked:
+def _checked(sheet: "Sheet | CheckedSheet", settings: "Settings") -> _Checked:
+    from batcher.clock import SystemClock
+    from batcher.model import CheckedSheet
+
+    now = SystemClock().instant().at
+    if isinstance(sheet, CheckedSheet):
+        note = "So large a sheet is not held against Runa's catalogue; a plan of each part of it will be."
+        return _Checked(sheet=sheet, alike=(), catalogue_read_at=None, now=now, notes=(note,))
+
     from batcher.assembly import read_options
     from batcher.cli.remembering import remembered_catalogue
-    from batcher.clock import SystemClock
     from batcher.intake.header import resolved
-    from batcher.planning import held_against_catalogue, rows_alike
+    from batcher.planning.alike import rows_alike
 
     catalogue, why_not = remembered_catalogue(settings)
     if catalogue is not None:
+        from batcher.planning.catalogue import held_against_catalogue
+
         title = resolved(1, sheet.columns, read_options(settings)).title
         sheet = held_against_catalogue(sheet, {row.line for row in sheet.rows}, catalogue, title=title)
     return _Checked(
-        sheet=sheet,
+        sheet=CheckedSheet.of(sheet),
         alike=rows_alike((row.line, payout) for row, payout in sheet.payouts),
         catalogue_read_at=None if catalogue is None else catalogue.read_at,
-        now=SystemClock().instant().at,
+        now=now,
         notes=(f"The sheet was not held against Runa's catalogue. {why_not}",) if why_not else (),
     )
 
@@ -112,9 +121,10 @@ def _as_json(checked: _Checked, written: Path | None) -> dict[str, Any]:
     warnings = [*sheet.warnings, *(group.warning for group in checked.alike)]
     return {
         "file": sheet.name,
-        "rows": len(sheet.rows),
-        "valid": len(sheet.payouts),
+        "rows": sheet.rows,
+        "valid": sheet.sound,
         "problems": [asdict(problem) for problem in sheet.problems],
+        "rows_left_off": sheet.left_off,
         "groups": groups_as_json(sheet.problems),
         "warnings": [asdict(warning) for warning in warnings],
         "catalogue": catalogue_as_json(checked.catalogue_read_at, checked.now),
@@ -143,10 +153,10 @@ def _tell(given: Given, checked: _Checked) -> None:
         given.say(f"{age_in_words(checked.catalogue_read_at, checked.now)}.")
     for note in checked.notes:
         given.say(note)
-    bad = len(sheet.rows) - len(sheet.payouts)
+    if sheet.left_off:
+        given.say(f"{sheet.left_off:,} more rows with problems are counted and not listed.")
+    bad = sheet.rows - sheet.sound
     if bad:
-        given.say(
-            f"{bad:,} of {len(sheet.rows):,} rows have {len(sheet.problems):,} problems. Mend them, then check again."
-        )
+        given.say(f"{bad:,} of {sheet.rows:,} rows have {len(sheet.problems):,} problems. Mend them, then check again.")
     else:
         given.say(click.style("Every row can be paid.", fg="green"))

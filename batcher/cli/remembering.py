@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 def remembered_catalogue(settings: "Settings") -> "tuple[Catalogue | None, str]":
     """Runa's catalogue as the ledger has it, and what kept it from being read, if anything."""
-    from batcher.ledger import Ledger
     from batcher.settings import environment, ledger_path, ledger_url
 
     path = ledger_path(settings)
     if not path.is_file() or not path.stat().st_size:
         return None, ""
+
+    from batcher.ledger import Ledger
+
     try:
         with Ledger(ledger_url(settings)) as ledger:
             return ledger.catalogue(environment(settings)), ""

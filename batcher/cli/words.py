@@ -9,7 +9,8 @@ import click
 
 from batcher import money
 from batcher.engine import Outcome
-from batcher.model import Sheet
+from batcher.intake.text.csvtext import NAMES
+from batcher.model import CheckedSheet
 from batcher.planning import Plan, PlanLine, Standing
 from batcher.records import BatchSummary
 
@@ -56,20 +57,19 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def sheet_in_words(sheet: Sheet) -> str:
+def sheet_in_words(sheet: CheckedSheet) -> str:
     """How the file was read, in one line."""
-    names = {",": "comma", ";": "semicolon", "\t": "tab"}
-    delimiter = names.get(sheet.delimiter, repr(sheet.delimiter) if sheet.delimiter else "")
-    totals = money.totals((payout.currency, payout.amount) for _, payout in sheet.payouts)
-    rows = f"{len(sheet.rows)} row{'s' * (len(sheet.rows) != 1)}"
+    delimiter = NAMES.get(sheet.delimiter, repr(sheet.delimiter) if sheet.delimiter else "")
+    rows = f"{sheet.rows:,} row{'s' * (sheet.rows != 1)}"
     read = ", ".join(part for part in (sheet.encoding, delimiter) if part)
-    return f"{sheet.name}: {rows}, {money.display_totals(totals)}{f" ({read})" if read else ""}"
+    sums = money.display_totals(dict(sheet.totals))
+    return " ".join(filter(None, (f"{sheet.name}: {rows}, {sums}", read and f"({read})")))
 
 
 def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[str]:
     """The plan as lines of text."""
     yield f"Batch {plan.batch} in {plan.environment.label}"
-    yield sheet_in_words(plan.sheet)
+    yield sheet_in_words(CheckedSheet.of(plan.sheet))
     yield ""
     for standing, words in _STANDINGS.items():
         if lines := plan.of(standing):

@@ -1,12 +1,14 @@
 """A file of payouts to a `Sheet`: every row a payout that has one meaning, or the problems that it has.
 
-    bytes ─ source ─▶ text ─ table ─▶ header and records ─ header ─▶ our columns ─ frame, rules ─▶ payouts or problems
+    bytes ─ opening ─▶ grid of records ─ table ─▶ header, rows below it ─ blocks, columns ─▶ what each cell means
+      ─ survey ─▶ what only the whole sheet tells ─ rules ─▶ payouts or problems
 
-CSV only so far: a workbook or a Parquet file is refused with a sentence that says what to save it as.
+`text/` reads CSVs, `workbooks/` what has typed cells, `meaning/` what one cell says.
 """
 
+from batcher.intake.checking import check_sheet
 from batcher.intake.options import ReadOptions
 from batcher.intake.outline import Outline, read_outline
 from batcher.intake.sheet import read_sheet
 
-__all__ = ["Outline", "ReadOptions", "read_outline", "read_sheet"]
+__all__ = ["Outline", "ReadOptions", "check_sheet", "read_outline", "read_sheet"]

@@ -1,6 +1,6 @@
 """Rows in columns, a few ten thousand at a time: what rules are asked of, whatever the size of the sheet."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -45,6 +45,18 @@ def blocks_of(records: Iterable[Record], width: int) -> Iterator[Block]:
     left = iter(records)
     while rows := list(islice(left, ROWS)):
         yield _block(rows, width)
+
+
+def block_of(lines: pa.Int64Array, columns: Sequence[pa.StringArray]) -> Block:
+    """Rows that all have as many cells as there are columns, and nothing else to say."""
+    return Block(
+        lines=lines,
+        columns=tuple(columns),
+        counts=pa.repeat(pa.scalar(len(columns), pa.int64()), len(lines)),
+        surplus={},
+        numbers={},
+        oddities={},
+    )
 
 
 def _block(rows: list[Record], width: int) -> Block:

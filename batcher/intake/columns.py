@@ -2,26 +2,17 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import keys, money
-from batcher.intake import shapes
+from batcher.intake import paid, shapes
 from batcher.intake.frame import Derive, Frame
-from batcher.intake.header import FIELDS, currency_of_title
-from batcher.intake.meaning.amounts import Evidence, Reading, judged
+from batcher.intake.header import FIELDS
 from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
-from batcher.intake.meaning.numerals import POINT, decimals_of
 from batcher.intake.meaning.products import read_products, takes_whole_amounts
-from batcher.intake.meaning.symbols import may_mean
-
-MIN_AMOUNT: Decimal = Decimal("0.01")
-MAX_AMOUNT: Decimal = Decimal(1_000_000_000)
-"""No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
 
 _PLAIN = r"^[\x20-\x7e]*$"
 """Text that is its own normal form, with nothing in it that nobody sees."""
@@ -79,88 +70,10 @@ def peers(frame: Frame) -> Mapping[str, pa.Array]:
     }
 
 
-def read_amounts(frame: Frame) -> Mapping[str, pa.Array]:
-    """What the amounts mean, or why they mean none. Leaves the readings themselves in the frame."""
-    column = frame["amount"].dictionary_encode()
-    readings = [frame.facts.amount(text) for text in column.dictionary.to_pylist()]
-    indices = column.indices
-    numbers = frame.numbers("amount")
-    if numbers:
-        # A workbook's number has one meaning, whatever marks its text would have.
-        texts, taken = frame["amount"].to_pylist(), indices.to_pylist()
-        for place in numbers:
-            taken[place] = len(readings)
-            readings.append(_number(texts[place]))
-        indices = pa.array(taken, pa.int32())
-    frame.readings = readings
-    read = {name: pa.array([of(one) for one in readings], type_) for name, (of, type_) in _OF_AMOUNTS.items()}
-    return {"amount_index": indices} | {name: values.take(indices) for name, values in read.items()}
-
-
-def _number(text: str) -> Reading:
-    return judged(text, Evidence(), POINT)
-
-
-def amount_texts(frame: Frame) -> list[str]:
-    """The amounts that are text, for what they show of their column's decimal mark."""
-    numbers, texts = frame.numbers("amount"), frame["amount"].to_pylist()
-    return [text for place, text in enumerate(texts) if place not in numbers] if numbers else texts
-
-
-def _decimals(reading: Reading) -> int:
-    """How many decimals an amount needs: 12.50 needs one, 10.00 none."""
-    return 0 if reading.amount is None else decimals_of(reading.amount)
-
-
-def _size(reading: Reading) -> str:
-    if reading.amount is None:
-        return ""
-    if reading.amount == 0:
-        return "zero"
-    if reading.amount < MIN_AMOUNT:
-        return "small"
-    return "large" if reading.amount > MAX_AMOUNT else ""
-
-
-_OF_AMOUNTS: dict[str, tuple[Callable[[Reading], Any], pa.DataType]] = {
-    "amount_fault": (lambda reading: reading.fault, pa.string()),
-    "amount_words": (lambda reading: reading.words, pa.string()),
-    "amount_settled": (lambda reading: reading.settled, pa.bool_()),
-    "amount_currency": (lambda reading: reading.currency_text, pa.string()),
-    "decimals": (_decimals, pa.int32()),
-    "amount_size": (_size, pa.string()),
-}
-"""What rules ask of an amount."""
-
-
 def currencies(frame: Frame) -> Mapping[str, pa.Array]:
     """How many decimals each row's currency has; null for what is none."""
     (units,) = frame.each("currency", (money.minor_units, pa.int32()))
     return {"units": units}
-
-
-def conflicts(frame: Frame) -> Mapping[str, pa.Array]:
-    """Amounts that name another currency than their row does; the column's own name may, too: `Amount (GBP)`."""
-    signs, currency = frame["amount_currency"], frame["currency"]
-    of_all = currency_of_title(frame.header.title("amount") or "")
-    if of_all:
-        signs = pc.if_else(pc.equal(signs, ""), of_all, signs)
-    named = pc.and_(pc.not_equal(signs, ""), pc.is_valid(frame["units"]))
-    found = {
-        place: True for place in frame.places(named) if not may_mean(signs[place].as_py(), currency[place].as_py())
-    }
-    return {"currency_conflict": frame.sparse(found, False, pa.bool_()), "currency_said": signs}
-
-
-def ceilings(frame: Frame) -> Mapping[str, pa.Array]:
-    """The config's ceiling of the row's currency, where the amount is above it."""
-    found = {}
-    for currency, ceiling in frame.options.ceilings.items():
-        for place in frame.places(pc.equal(frame["currency"], currency)):
-            amount = frame.reading(place).amount
-            if amount is not None and amount > ceiling:
-                found[place] = money.display(ceiling, currency)
-    return {"ceiling": frame.sparse(found, "", pa.string())}
 
 
 def products(frame: Frame) -> Mapping[str, pa.Array]:
@@ -212,13 +125,13 @@ DERIVED: Mapping[str, Derive] = {
         (shapes.swallowed, ("swallowed",)),
         (shapes.kinds, ("row_kind", "below_header", "second_header")),
         (shapes.split_amounts, ("split_rest",)),
-        (ceilings, ("ceiling",)),
+        (paid.ceilings, ("ceiling",)),
         (references, ("reference_read", "reference_invisible")),
         (folded_references, ("reference_folded",)),
         (peers, ("reference_peers", "reference_lookalikes", "recipient_peers")),
-        (read_amounts, ("amount_index", *_OF_AMOUNTS)),
+        (paid.amounts, paid.AMOUNT_COLUMNS),
         (currencies, ("units",)),
-        (conflicts, ("currency_conflict", "currency_said")),
+        (paid.conflicts, ("currency_conflict", "currency_said")),
         (products, ("product_fault", "whole_only")),
         (deliveries, ("method",)),
         (emails, ("email_bad", "email_reason")),

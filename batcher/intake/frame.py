@@ -27,7 +27,7 @@ Derive = Callable[["Frame"], Mapping[str, pa.Array]]
 
 _PAID = (
     "reference_read",
-    "amount_index",
+    "amount_value",
     "currency",
     "product",
     "method",
@@ -47,8 +47,8 @@ class Frame:
         self.header = header
         self.options = options
         self.facts = facts
-        self.readings: Sequence[Reading] = ()
-        """What the amounts mean; `amount_index` says which row has which."""
+        self.readings: Mapping[int, Reading] = {}
+        """What the amounts mean that are not plain, by place; there once `amount_value` was asked for."""
         self._derived = derived
         self._columns: dict[str, pa.Array] = {"line": block.lines, "cells": block.counts}
 
@@ -86,17 +86,12 @@ class Frame:
         place = self.header.places.get(ours)
         return frozenset() if place is None else self.block.numbers.get(place, frozenset())
 
-    def reading(self, place: int) -> Reading:
-        """What one row's amount means."""
-        at: int = self["amount_index"][place].as_py()
-        return self.readings[at]
-
     def amount(self, place: int) -> Decimal:
         """The amount of a row that has one."""
-        amount = self.reading(place).amount
+        amount = self.readings[place].amount if place in self.readings else self["amount_value"][place].as_py()
         if amount is None:
             raise ValueError("the row has no amount")
-        return amount
+        return Decimal(amount)
 
     def payouts(self, places: Sequence[int]) -> dict[int, Payout]:
         """The payouts of rows that have no problem, normalised, by place."""
@@ -107,7 +102,7 @@ class Frame:
     def _payout(
         self,
         reference: str,
-        at: int,
+        amount: Decimal,
         currency: str,
         product: str,
         method: str,
@@ -116,9 +111,6 @@ class Frame:
         template: str,
     ) -> Payout:
         """What a row asks for. A recipient reference that the delivery does not send is no part of it."""
-        amount = self.readings[at].amount
-        if amount is None:
-            raise ValueError("a row without an amount is no payout")
         return Payout(
             reference=reference or None,
             amount=money.in_minor_units(amount, currency),

@@ -6,8 +6,12 @@ it is a number, whose point is a decimal point whatever the column looks like; o
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from batcher.model import Problem
+
+if TYPE_CHECKING:
+    from batcher.intake.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Grid:
 
     records: Callable[[], Iterator[Record]]
     """Reads them from the first row on; each call begins anew. May raise `InputInvalid` in the middle."""
+    blocks: Callable[[int, int], Iterator["Block"]] | None = None
+    """The rows below the header as columns, for so many columns and from the header's row on, where that is quicker."""
     encoding: str | None = None
     """As Python names it; `None` for a workbook."""
     delimiter: str | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from batcher.intake.blocks import Block, blocks_of
+from batcher.intake.blocks import Block
 from batcher.intake.columns import DERIVED
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
@@ -18,8 +18,8 @@ from batcher.intake.survey import surveyed, with_peers
 from batcher.intake.table import Table, refuse_payouts_above, table_of
 from batcher.model import Distribution, Problem
 
-HELD = 2
-"""Blocks of a small table that are kept between its readings; a larger one is read anew each time."""
+HELD = 100_000
+"""Rows of a small table that are kept between its readings; a larger one is read anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Judging:
         if self._complete and self._blocks is not None:
             yield from self._blocks
             return
-        for block in blocks_of(self.table.records(), len(self.header.titles)):
+        for block in self.table.blocks():
             if self._blocks is not None and not self._complete:
                 self._blocks.append(block)
-                if len(self._blocks) > HELD:
+                if sum(map(len, self._blocks)) > HELD:
                     self._blocks = None
             yield block
         self._complete = True

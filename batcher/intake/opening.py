@@ -2,31 +2,41 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from batcher.intake import source
 from batcher.intake.grid import Grid, Record
 from batcher.intake.options import ReadOptions
-from batcher.intake.text.csvtext import Dialect, records
-from batcher.intake.text.dialect import Known, divided
+from batcher.intake.text.csvtext import Records
+from batcher.intake.text.dialect import SAMPLE, Divided, Known, divided
 from batcher.intake.text.encoding import decoded
+from batcher.intake.text.quickly import Quickly
+from batcher.intake.text.source import Held, Source, large_text
 from batcher.model import Problem
+
+_PARQUET = b"PAR1"
+_PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", _PARQUET)
 
 
 def grid_of(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
     """The file's cells, and the SHA-256 of its bytes in hex. Raises `InputInvalid` where it is no table at all."""
+    beginning, size = source.beginning_of(path)
+    if size > source.MAX_BYTES and not beginning.startswith(_PACKED):
+        return _large_csv(path, known, options)
     data = source.read_bytes(path)
     return _by_kind(data, path.name, known, options), source.digest(data)
 
 
 def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid:
     """Each kind of file has its own reader, which is imported only once it is needed."""
-    if data.startswith(b"PAR1"):
+    if data.startswith(_PARQUET):
         from batcher.intake.workbooks.parquet import read_parquet
 
         return read_parquet(data, name)
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")):
+    if data.startswith(_PACKED):
         from batcher.intake.workbooks.package import is_opendocument
 
         if is_opendocument(data, name):
@@ -42,17 +52,40 @@ def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid
 def _csv(data: bytes, known: Known, options: ReadOptions) -> Grid:
     found = decoded(data, options.encoding)
     way = divided(found.text, known, options.delimiter)
+    grid = _divided(Held(data), found.encoding, way, ends_open=not found.text.endswith(("\r", "\n")))
+    return replace(grid, doubts=tuple(_line_ends(found.text, grid.records)))
+
+
+def _large_csv(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
+    found = large_text(path, options.encoding, SAMPLE)
+    way = divided(found.beginning, known, options.delimiter)
+    return _divided(found.source, found.encoding, way, ends_open=found.ends_open), found.digest
+
+
+def _divided(held: Source, encoding: str, way: Divided, *, ends_open: bool) -> Grid:
+    quickly = Quickly(held, encoding, way.dialect)
 
     def all_records() -> Iterator[Record]:
-        yield from _without_declaration(found.text, way.dialect) if way.declared else _records(found.text, way.dialect)
+        with io.TextIOWrapper(held.opened(), encoding=encoding, newline="") as lines:
+            for record in Records(_without_mark(lines), way.dialect):
+                # The row that only names the delimiter is counted all the same.
+                if record.line > way.declared:
+                    yield record
 
     return Grid(
         records=all_records,
-        encoding=found.encoding,
+        blocks=quickly.blocks if quickly.possible else None,
+        encoding=encoding,
         delimiter=way.dialect.delimiter,
-        ends_open=not found.text.endswith(("\r", "\n")),
-        doubts=tuple(_line_ends(found.text, all_records)),
+        ends_open=ends_open,
     )
+
+
+def _without_mark(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, the first without a byte order mark, which some encodings leave in the text."""
+    left = iter(lines)
+    first = next(left, "")
+    return chain([first.removeprefix("\ufeff")], left) if first else iter(())
 
 
 _LONE = re.compile(r"\r(?!\n)")
@@ -70,12 +103,3 @@ def _line_ends(text: str, all_records: Callable[[], Iterator[Record]]) -> Iterat
             fix="Look at the rows that are cut short, and save the sheet again.",
             kind="line_ends_mixed",
         )
-
-
-def _records(text: str, dialect: Dialect) -> Iterator[Record]:
-    return records(io.StringIO(text, newline=""), dialect)
-
-
-def _without_declaration(text: str, dialect: Dialect) -> Iterator[Record]:
-    """All rows but the first, which only names the delimiter; it is counted all the same."""
-    return (record for record in _records(text, dialect) if record.line > 1)

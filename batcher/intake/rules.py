@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.columns import MAX_AMOUNT, MIN_AMOUNT
 from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, WORDS
+from batcher.intake.paid import MAX_AMOUNT, MIN_AMOUNT
 from batcher.model import Distribution
 
 Offenders = Callable[[Frame], pa.BooleanArray]

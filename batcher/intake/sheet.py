@@ -6,7 +6,7 @@ from pathlib import Path
 from batcher import keys
 from batcher.intake.defaults import check_defaults
 from batcher.intake.doubts import Doubts
-from batcher.intake.judging import Judged, judging_of, opened
+from batcher.intake.judging import Judged, Judging, judging_of, opened
 from batcher.intake.options import ReadOptions
 from batcher.intake.peers import same_key
 from batcher.intake.refusal import refusal
@@ -29,13 +29,19 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     if judging.facts.rows > MAX_ROWS:
         message = f"The sheet has more than {MAX_ROWS:,} rows, the most that one batch may have."
         raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+    return sheet_of(judging, name_of(path), digest)
+
+
+def sheet_of(judging: Judging, name: str, digest: str) -> Sheet:
+    """The sheet with all its rows, held in memory."""
+    table = judging.table
     doubts = Doubts(judging.header, judging.facts, table.grid)
     rows: list[SheetRow] = []
     for judged in judging.judged():
         doubts.add(judged.frame)
         rows += _rows(judged)
     return Sheet(
-        name=name_of(path),
+        name=name,
         digest=digest,
         encoding=table.grid.encoding or "",
         delimiter=table.grid.delimiter or "",

@@ -1,12 +1,16 @@
 """The file itself: its bytes, read once and bounded."""
 
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from batcher.intake.refusal import refusal
 
 MAX_BYTES = 50_000_000
-"""More than 100,000 rows of any sheet; the text and its cells are held in memory."""
+"""What is held in memory; a larger CSV is read in pieces, each time anew."""
 
 _OTHER_KINDS = {
     b"%PDF": "a PDF",
@@ -24,9 +28,27 @@ _SAVE_AS = (
 
 def read_bytes(path: Path) -> bytes:
     """All bytes of the file. Raises `InputInvalid` where there is no file to read, or one that is no spreadsheet."""
+    with _opened(path) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        message = f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB, the most that a workbook may have."
+        raise refusal("file_too_large", message, "Save it as CSV, or split it into several sheets.")
+    _refuse_other_kinds(path, data)
+    return data
+
+
+def beginning_of(path: Path) -> tuple[bytes, int]:
+    """The file's first bytes, and how many it has. Raises `InputInvalid` where there is no file to read."""
+    with _opened(path) as file:
+        return file.read(8), os.fstat(file.fileno()).st_size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Raises `InputInvalid` where the file cannot be opened or read."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            yield file
     except FileNotFoundError:
         raise refusal("file_missing", f"There is no file {path}.", "Check the name and the folder.") from None
     except IsADirectoryError:
@@ -37,11 +59,6 @@ def read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         message = f"{path} cannot be read ({error})."
         raise refusal("file_unreadable", message, "Copy it to this machine and use the copy.") from error
-    if len(data) > MAX_BYTES:
-        message = f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB, the most that one sheet may have."
-        raise refusal("file_too_large", message, "Split it into several sheets, each with its own batch name.")
-    _refuse_other_kinds(path, data)
-    return data
 
 
 def digest(data: bytes) -> str:

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.columns import amount_texts
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
-from batcher.intake.meaning.amounts import Evidence
+from batcher.intake.paid import evidence_of
 from batcher.intake.peers import same_key, same_key_other_text
 from batcher.intake.repeats import Digests, Repeats, digests
 from batcher.intake.shapes import unnamed
@@ -33,7 +32,7 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     references, recipients = Repeats(), Repeats()
     for frame in frames:
         rows += len(frame)
-        evidence = evidence.merged(Evidence.of(amount_texts(frame)))
+        evidence = evidence.merged(evidence_of(frame))
         methods |= {method for method in frame["method"].unique().to_pylist() if method is not None}
         nameless = nameless or unnamed(frame)
         second = second or _second_header(frame)

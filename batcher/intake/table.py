@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from batcher.errors import InputInvalid
+from batcher.intake.blocks import Block, blocks_of
 from batcher.intake.grid import Grid, Record
 from batcher.intake.header import Header
 from batcher.intake.refusal import listed, refusal
@@ -43,12 +45,26 @@ class Table:
         """The rows below the header. Raises `InputInvalid` for too many of them."""
         for count, record in enumerate(self._below()):
             if count == MAX_ROWS:
-                message = f"The sheet has more than {MAX_ROWS:,} rows, the most that are read."
-                raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+                raise _too_many()
             yield record
+
+    def blocks(self) -> Iterator[Block]:
+        """The same in blocks, as wide as the header."""
+        width, count = len(self.header.cells), 0
+        quick = self.grid.blocks
+        for block in quick(width, self.header.line) if quick is not None else blocks_of(self._below(), width):
+            count += len(block)
+            if count > MAX_ROWS:
+                raise _too_many()
+            yield block
 
     def _below(self) -> Iterator[Record]:
         return (record for record in self.grid.records() if record.line > self.header.line)
+
+
+def _too_many() -> InputInvalid:
+    message = f"The sheet has more than {MAX_ROWS:,} rows, the most that are read."
+    return refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
 
 
 def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from batcher import keys, money
 from batcher.model import Payout
 from batcher.records import BatchRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEPT = 20
 """How many changes of each kind a comparison names; it counts all."""
@@ -113,15 +115,17 @@ def compared(payouts: Iterable[Payout], before: BatchRecord) -> Comparison | Non
     )
 
 
-def _frame(now: Iterable[Payout], then: Iterable[Payout]) -> pd.DataFrame:
+def _frame(now: Iterable[Payout], then: Iterable[Payout]) -> "pd.DataFrame":
     """One row for each payout of either side. Amounts are Python's `Decimal`: pandas never counts them as floats."""
+    import pandas as pd  # noqa: PLC0415 - takes longer than all else that a check of a small sheet does
+
     rows = [(keys.recipient(payout), payout.currency, _NOTHING, payout.amount, True) for payout in now]
     rows += [(keys.recipient(payout), payout.currency, payout.amount, _NOTHING, False) for payout in then]
     frame = pd.DataFrame(rows, columns=[*_WHO, *_SIDES, "is_now"], dtype=object)
     return frame.astype({"is_now": bool})
 
 
-def _by_recipient(frame: pd.DataFrame) -> pd.DataFrame:
+def _by_recipient(frame: "pd.DataFrame") -> "pd.DataFrame":
     """For each recipient and currency: what it was, what it is, and whether the recipient is in one side alone."""
     sides = frame.groupby("recipient", sort=False)["is_now"]
     frame = frame.assign(is_new=sides.transform("all"), is_missing=~sides.transform("any"))
@@ -131,8 +135,10 @@ def _by_recipient(frame: pd.DataFrame) -> pd.DataFrame:
     return both.assign(size=(both["now"] - both["before"]).map(abs))
 
 
-def _largest(changes: pd.DataFrame) -> tuple[Change, ...]:
+def _largest(changes: "pd.DataFrame") -> tuple[Change, ...]:
     """The first by share of what it was, the first by amount in its currency, the second by share, and so on."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
     shares = [_share(size, before) for size, before in zip(changes["size"], changes["before"], strict=True)]
     ranked = changes.assign(share=pd.Series(shares, index=changes.index, dtype=object))
     ranked = ranked.sort_values(["size", *_WHO], ascending=[False, True, True])
@@ -153,6 +159,6 @@ def _share(size: Decimal, before: Decimal) -> Decimal:
     return size / before if before else Decimal("Infinity")
 
 
-def _difference(frame: pd.DataFrame) -> dict[str, Decimal]:
+def _difference(frame: "pd.DataFrame") -> dict[str, Decimal]:
     sums = frame.groupby("currency")[_SIDES].sum()
     return {str(currency): now - before for currency, before, now in sums.itertuples()}

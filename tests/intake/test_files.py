@@ -164,7 +164,7 @@ def test_a_file_of_somebody_else(tmp_path: Path) -> None:
 
 
 def test_the_size_is_bounded(tmp_path: Path) -> None:
-    assert refused(tmp_path, b" " * (MAX_BYTES + 1))[0] == "file_too_large"
+    assert refused(tmp_path, b"PK\x03\x04" + b" " * MAX_BYTES)[0] == "file_too_large"
     header, rest = b"amount,currency,product,distribution,email\n", b"1,GBP,AMZ-GB,EMAIL,a@example.com\n"
     assert refused(tmp_path, header + rest * (MAX_ROWS + 1))[0] == "too_many_rows"
 

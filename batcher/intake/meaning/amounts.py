@@ -59,42 +59,20 @@ class Evidence:
     """Cells that are an amount only with a decimal comma."""
     ambiguous: int = 0
     """Cells that are one amount with either mark and another with the other."""
-    point_example: str = ""
-    """The first cell that proves the point."""
-    comma_example: str = ""
-    """The first cell that proves the comma."""
-    ambiguous_example: str = ""
-    """The first cell with two meanings."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Evidence":
         """The evidence of these cells, a text as often as it stands there."""
         counts = dict.fromkeys((*MARKS, _EITHER), 0)
-        examples: dict[str, str] = {}
         for text, count in Counter(texts).items():
             kind = _shows(text)
             if kind:
                 counts[kind] += count
-                examples.setdefault(kind, text)
-        return cls(
-            counts[POINT],
-            counts[COMMA],
-            counts[_EITHER],
-            examples.get(POINT, ""),
-            examples.get(COMMA, ""),
-            examples.get(_EITHER, ""),
-        )
+        return cls(counts[POINT], counts[COMMA], counts[_EITHER])
 
     def merged(self, later: "Evidence") -> "Evidence":
-        """The evidence of both; examples are those of the first that has one."""
-        return Evidence(
-            self.point + later.point,
-            self.comma + later.comma,
-            self.ambiguous + later.ambiguous,
-            self.point_example or later.point_example,
-            self.comma_example or later.comma_example,
-            self.ambiguous_example or later.ambiguous_example,
-        )
+        """The evidence of both."""
+        return Evidence(self.point + later.point, self.comma + later.comma, self.ambiguous + later.ambiguous)
 
     @property
     def proven(self) -> str | None:

@@ -40,33 +40,36 @@ class Dialect:
         return " and ".join(parts)
 
 
-def records(lines: Iterable[str], dialect: Dialect) -> Iterator[Record]:
-    """The records that are not blank, each with its number among all of them.
+class Records(Iterator[Record]):
+    """The records of a text that are not blank, each with its number among all of them.
 
-    `lines` are those of a text that was opened with `newline=""`: each with its own line end. Raises `InputInvalid`
-    where the text breaks CSV's rules.
+    `lines` are those of a text that was opened with `newline=""`: each with its own line end; `above` is how many rows
+    stand above them. Iterating raises `InputInvalid` where the text breaks CSV's rules.
     """
-    reader = csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
-        escapechar=dialect.escape or None,
-        skipinitialspace=dialect.skips_blanks,
-        strict=True,
-    )
-    line = 0
-    while True:
-        line += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _broken(line, str(error), dialect) from None
-        text = "".join(cells)
-        if not text or text.isspace():
-            continue
-        yield Record(line, tuple(map(restored, cells)) if "'" in text else tuple(cells))
+
+    def __init__(self, lines: Iterable[str], dialect: Dialect, *, above: int = 0) -> None:
+        self.line = above
+        """The row that was read last, blank or not."""
+        self._dialect = dialect
+        self._reader = csv.reader(
+            lines,
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote,
+            escapechar=dialect.escape or None,
+            skipinitialspace=dialect.skips_blanks,
+            strict=True,
+        )
+
+    def __next__(self) -> Record:
+        while True:
+            try:
+                cells = next(self._reader)
+            except csv.Error as error:
+                raise _broken(self.line + 1, str(error), self._dialect) from None
+            self.line += 1
+            text = "".join(cells)
+            if text and not text.isspace():
+                return Record(self.line, tuple(map(restored, cells)) if "'" in text else tuple(cells))
 
 
 def _broken(line: int, reason: str, dialect: Dialect) -> InputInvalid:

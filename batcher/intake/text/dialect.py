@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from batcher.errors import InputInvalid
 from batcher.intake.grid import Record
 from batcher.intake.refusal import listed, refusal
-from batcher.intake.text.csvtext import NAMES, Dialect, records
+from batcher.intake.text.csvtext import NAMES, Dialect, Records
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 """Tried in this order; a person may declare any other character."""
@@ -149,7 +149,7 @@ def _all_of_a_column_quoted(rows: Sequence[Record]) -> bool:
 def _read(sample: str, dialect: Dialect, known: Known) -> _Reading:
     rows: list[Record] = []
     try:
-        rows.extend(records(io.StringIO(sample, newline=""), dialect))
+        rows.extend(Records(io.StringIO(sample, newline=""), dialect))
     except InputInvalid as error:
         if len(sample) < SAMPLE // 2 or error.problems[0].kind != "quote_unclosed":
             raise

@@ -1,0 +1,137 @@
+"""What rows pay, by the column: plain amounts such as `12.50` and `1234` at once, all others one by one."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batcher import money
+from batcher.intake.frame import Frame
+from batcher.intake.header import currency_of_title
+from batcher.intake.meaning.amounts import Evidence, Reading, judged
+from batcher.intake.meaning.numerals import COMMA, POINT, decimals_of
+from batcher.intake.meaning.symbols import may_mean
+
+MIN_AMOUNT: Decimal = Decimal("0.01")
+MAX_AMOUNT: Decimal = Decimal(1_000_000_000)
+"""No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
+MOST_UNITS = 4
+"""Decimals of the currency that has most."""
+
+_PLAIN = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$"
+"""Amounts that have one meaning, or the same one under either mark; all of `numerals.is_plain` that fits a column."""
+_VALUES = pa.decimal128(18, MOST_UNITS)
+
+AMOUNT_COLUMNS = (
+    "amount_value",
+    "amount_fault",
+    "amount_words",
+    "amount_settled",
+    "amount_currency",
+    "decimals",
+    "amount_size",
+)
+
+
+def amounts(frame: Frame) -> Mapping[str, pa.Array]:
+    """What the amounts mean, or why they mean none.
+
+    `amount_value` is null where there is no amount, and where no row with it could be sound. `frame.readings` has what
+    the cells mean that are not plain.
+    """
+    text = frame["amount"]
+    plain = _plain(frame, text)
+    frame.readings = _others(frame, text, frame.places(pc.invert(plain)))
+    values = pc.cast(pc.if_else(plain, text, "0"), _VALUES)
+    last, first = pc.match_substring_regex(text, r"\.[0-9][1-9]$"), pc.match_substring_regex(text, r"\.[1-9]0?$")
+    decimals = pc.cast(pc.if_else(last, 2, pc.if_else(first, 1, 0)), pa.int32())
+    size = pc.if_else(pc.equal(values, Decimal(0)), "zero", pc.if_else(pc.greater(values, MAX_AMOUNT), "large", ""))
+    read = frame.readings
+    return {
+        "amount_value": _replaced(values, plain, [_value(one) for one in read.values()]),
+        "decimals": _replaced(decimals, plain, [_decimals(one) for one in read.values()]),
+        "amount_size": _replaced(size, plain, [_size(one) for one in read.values()]),
+        "amount_fault": frame.sparse({at: one.fault for at, one in read.items()}, "", pa.string()),
+        "amount_words": frame.sparse({at: one.words for at, one in read.items()}, "", pa.string()),
+        "amount_settled": frame.sparse({at: one.settled for at, one in read.items()}, False, pa.bool_()),
+        "amount_currency": frame.sparse({at: one.currency_text for at, one in read.items()}, "", pa.string()),
+    }
+
+
+def _plain(frame: Frame, text: pa.StringArray) -> pa.BooleanArray:
+    """Which amounts are read by the column: none with a point where the sheet gives cause to doubt its meaning."""
+    facts = frame.facts
+    plain = pc.match_substring_regex(text, _PLAIN)
+    if facts.decimal == COMMA or facts.amounts.contradicted:
+        return pc.and_not(plain, pc.match_substring(text, POINT))
+    return plain
+
+
+def _others(frame: Frame, text: pa.StringArray, places: list[int]) -> dict[int, Reading]:
+    """What the cells mean that are not plain. A workbook's number has one meaning, whatever marks its text would have."""
+    numbers = frame.numbers("amount")
+    texts = text.take(pa.array(places, pa.int64())).to_pylist()
+    return {
+        place: judged(cell, Evidence(), POINT) if place in numbers else frame.facts.amount(cell)
+        for place, cell in zip(places, texts, strict=True)
+    }
+
+
+def _replaced(column: pa.Array, plain: pa.BooleanArray, others: list[object]) -> pa.Array:
+    """The column, with other values where the amounts are not plain."""
+    return pc.replace_with_mask(column, pc.invert(plain), pa.array(others, column.type)) if others else column
+
+
+def evidence_of(frame: Frame) -> Evidence:
+    """What the block's amounts show of their column's decimal mark."""
+    text = frame["amount"]
+    plain = pc.match_substring_regex(text, _PLAIN)
+    numbers = frame.numbers("amount")
+    if numbers:
+        # They have no mark of their own.
+        return Evidence.of(cell for place, cell in enumerate(text.to_pylist()) if place not in numbers)
+    pointed = pc.and_(plain, pc.match_substring(text, POINT)).true_count
+    return Evidence(point=pointed).merged(Evidence.of(text.filter(pc.invert(plain)).to_pylist()))
+
+
+def _decimals(reading: Reading) -> int:
+    """How many decimals an amount needs: 12.50 needs one, 10.00 none."""
+    return 0 if reading.amount is None else decimals_of(reading.amount)
+
+
+def _value(reading: Reading) -> Decimal | None:
+    amount = reading.amount
+    return None if amount is None or amount > MAX_AMOUNT or decimals_of(amount) > MOST_UNITS else amount
+
+
+def _size(reading: Reading) -> str:
+    if reading.amount is None:
+        return ""
+    if reading.amount == 0:
+        return "zero"
+    if reading.amount < MIN_AMOUNT:
+        return "small"
+    return "large" if reading.amount > MAX_AMOUNT else ""
+
+
+def conflicts(frame: Frame) -> Mapping[str, pa.Array]:
+    """Amounts that name another currency than their row does; the column's own name may, too: `Amount (GBP)`."""
+    signs, currency = frame["amount_currency"], frame["currency"]
+    of_all = currency_of_title(frame.header.title("amount") or "")
+    if of_all:
+        signs = pc.if_else(pc.equal(signs, ""), of_all, signs)
+    named = pc.and_(pc.not_equal(signs, ""), pc.is_valid(frame["units"]))
+    found = {
+        place: True for place in frame.places(named) if not may_mean(signs[place].as_py(), currency[place].as_py())
+    }
+    return {"currency_conflict": frame.sparse(found, False, pa.bool_()), "currency_said": signs}
+
+
+def ceilings(frame: Frame) -> Mapping[str, pa.Array]:
+    """The config's ceiling of the row's currency, where the amount is above it."""
+    found = {}
+    for currency, ceiling in frame.options.ceilings.items():
+        above = pc.and_(pc.equal(frame["currency"], currency), pc.greater(frame["amount_value"], ceiling))
+        found.update(dict.fromkeys(frame.places(above), money.display(ceiling, currency)))
+    return {"ceiling": frame.sparse(found, "", pa.string())}

@@ -1,0 +1,166 @@
+"""A CSV's rows in blocks, read by pyarrow wherever that provably reads the same as the one authority, Python's `csv`.
+
+A piece of text without a quote has no open question: its rows are its lines, and its cells lie between the delimiters.
+Whatever else could differ sends a piece to the authority: quotes, lone carriage returns, rows of another width, blank
+rows, a byte order mark, a cell that begins with an apostrophe, a cell that is too long.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from batcher.intake.blocks import Block, block_of, blocks_of
+from batcher.intake.grid import Record
+from batcher.intake.text.csvtext import Dialect, Records
+from batcher.intake.text.source import PIECE, Source
+
+ENCODINGS = ("utf-8", "utf-8-sig", "ascii")
+FIRST = 64_000
+"""Bytes of the first piece, which always goes to the authority: in it are header and byte order mark."""
+
+_APOSTROPHES = tuple(b"'" + sign.encode() for sign in "=+-@\t\uff1d\uff0b\uff0d\uff20")
+"""Before these an apostrophe comes off a cell; see `batcher.cells`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quickly:
+    """One CSV and how it is divided."""
+
+    source: Source
+    encoding: str
+    dialect: Dialect
+
+    @property
+    def possible(self) -> bool:
+        """Whether any piece could be read quickly."""
+        plain = Dialect(self.dialect.delimiter)
+        return self.encoding in ENCODINGS and self.dialect == plain and len(self.dialect.delimiter.encode()) == 1
+
+    def blocks(self, width: int, header_line: int) -> Iterator[Block]:
+        """The rows below the header, in blocks. Raises `InputInvalid` as the authority does."""
+        with self.source.opened() as stream:
+            feed = _Feed(stream)
+            line, size = 0, FIRST
+            while piece := feed.piece(size):
+                quick = self._quick(piece, width) if line >= header_line else None
+                if quick is not None:
+                    columns = [column.combine_chunks() for column in quick.columns]
+                    count = quick.num_rows
+                    yield block_of(pa.array(range(line + 1, line + count + 1), pa.int64()), columns)
+                    line += count
+                else:
+                    found, line = self._surely(feed, piece, line)
+                    yield from blocks_of((record for record in found if record.line > header_line), width)
+                size = PIECE
+
+    def _quick(self, piece: bytes, width: int) -> pa.Table | None:
+        """The piece as pyarrow reads it; `None` where that might not be what the authority reads."""
+        if b'"' in piece or piece.startswith(b"\xef\xbb\xbf") or piece.count(b"\r") != piece.count(b"\r\n"):
+            return None
+        if b"'" in piece and any(sign in piece for sign in _APOSTROPHES):
+            return None
+        names = [str(place) for place in range(width)]
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(piece),
+                read_options=arrow_csv.ReadOptions(column_names=names, block_size=len(piece) + 1),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=self.dialect.delimiter,
+                    quote_char=False,
+                    double_quote=False,
+                    escape_char=False,
+                    newlines_in_values=False,
+                    ignore_empty_lines=False,
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != piece.count(b"\n") + (not piece.endswith(b"\n")):
+            return None
+        return None if _has_blank_row(table) or _has_long_cell(table) else table
+
+    def _surely(self, feed: "_Feed", piece: bytes, line: int) -> tuple[list[Record], int]:
+        """The piece's records by the authority, with what an open quote makes it read beyond; and the last row."""
+        feed.give(piece)
+        found: list[Record] = []
+        counted = Records(feed, self.dialect, above=line)
+        while not feed.done and (record := next(counted, None)) is not None:
+            found.append(record)
+        return found, counted.line
+
+
+class _Feed(Iterator[str]):
+    """A stream in pieces of whole lines, and the lines of a piece, which go on beyond it while a quote is open."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._rest = b""
+        self._lines: list[str] = []
+        self._at = 0
+        self._begun = False
+
+    def piece(self, size: int) -> bytes:
+        """The next bytes, up to a line's end; empty at the end of the stream."""
+        data = self._rest
+        while more := self._stream.read(size):
+            data += more
+            end = data.rfind(b"\n") + 1
+            if end:
+                self._rest = data[end:]
+                return self._without_mark(data[:end])
+        self._rest = b""
+        return self._without_mark(data)
+
+    def _without_mark(self, data: bytes) -> bytes:
+        first, self._begun = not self._begun, True
+        return data.removeprefix(codecs.BOM_UTF8) if first else data
+
+    def give(self, piece: bytes) -> None:
+        """Go through the lines of this piece next."""
+        self._lines, self._at = list(io.StringIO(piece.decode(), newline="")), 0
+
+    @property
+    def done(self) -> bool:
+        """Whether every line of the piece was taken."""
+        return self._at >= len(self._lines)
+
+    def __next__(self) -> str:
+        if self.done:
+            self._lines += io.StringIO(self._line_beyond().decode(), newline="")
+        if self.done:
+            raise StopIteration
+        self._at += 1
+        return self._lines[self._at - 1]
+
+    def _line_beyond(self) -> bytes:
+        data = self._rest
+        while not (end := data.find(b"\n") + 1) and (more := self._stream.read(PIECE)):
+            data += more
+        end = end or len(data)
+        self._rest = data[end:]
+        return data[:end]
+
+
+def _has_blank_row(table: pa.Table) -> bool:
+    """Whether some row holds nothing but blanks: it is none."""
+    blank = None
+    for column in table.columns:
+        empty = pc.equal(pc.utf8_trim_whitespace(column), "")
+        blank = empty if blank is None else pc.and_(blank, empty)
+        if not pc.any(blank).as_py():
+            return False
+    return blank is not None
+
+
+def _has_long_cell(table: pa.Table) -> bool:
+    return any((pc.max(pc.binary_length(column)).as_py() or 0) > csv.field_size_limit() for column in table.columns)

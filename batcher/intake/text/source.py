@@ -1,0 +1,110 @@
+"""The bytes of a CSV as often as they are needed: held where they are few, read anew from the disk where many."""
+
+import codecs
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from batcher.intake.refusal import refusal
+
+PIECE = 4_000_000
+"""Bytes that are looked at together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A small file, in memory: whoever saves it meanwhile changes nothing."""
+
+    data: bytes
+
+    def opened(self) -> BinaryIO:
+        """A stream from the first byte on."""
+        return io.BytesIO(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A large file, read from the disk each time; what has changed in between is refused."""
+
+    path: Path
+    stamp: tuple[int, int, int]
+    """Of the file when it was first read: which it is, its size and when it was written."""
+
+    def opened(self) -> BinaryIO:
+        """A stream from the first byte on. Raises `InputInvalid` where the file is another one by now."""
+        file = self.path.open("rb")
+        if stamp_of(file) != self.stamp:
+            file.close()
+            message = f"{self.path.name} was changed while it was read."
+            raise refusal("file_changed", message, "Wait until whoever writes it is done, and try again.")
+        return file
+
+
+Source = Held | OnDisk
+
+
+def stamp_of(file: BinaryIO) -> tuple[int, int, int]:
+    """Which file this is, how large, and when it was last written."""
+    found = os.fstat(file.fileno())
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """All that is left of a stream."""
+    while piece := stream.read(PIECE):
+        yield piece
+
+
+@dataclass(frozen=True, slots=True)
+class LargeText:
+    """What a first reading of a large file has shown."""
+
+    source: OnDisk
+    digest: str
+    """SHA-256 of the bytes, in hex."""
+    encoding: str
+    beginning: str
+    """So many characters as decide how it is divided."""
+    ends_open: bool
+    """Whether no line end follows the last row."""
+
+
+def large_text(path: Path, encoding: str | None, sample: int) -> LargeText:
+    """Read a large file once, as UTF-8 unless a person has said another encoding.
+
+    Raises `InputInvalid` where its bytes are not that: evidence of letters is gathered only from files that are held.
+    """
+    with path.open("rb") as file:
+        stamp = stamp_of(file)
+        mark = file.read(4)
+        file.seek(0)
+        name = encoding or ("utf-16" if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+        decoder = codecs.getincrementaldecoder(name)()
+        hashed, beginning, before, tail = hashlib.sha256(), "", 0, ""
+        for piece in pieces(file):
+            hashed.update(piece)
+            try:
+                text = decoder.decode(piece)
+            except UnicodeDecodeError as error:
+                raise _not_so(before + error.start, encoding) from None
+            if "\x00" in text:
+                raise refusal("nul_bytes", "The file holds NUL bytes: it is damaged.", "Save it again as 'CSV UTF-8'.")
+            before += len(piece)
+            tail = text[-1:] or tail
+            beginning = beginning if len(beginning) >= sample else beginning + text
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise _not_so(before, encoding) from None
+    found = "utf-8" if name == "utf-8-sig" and not mark.startswith(codecs.BOM_UTF8) else name
+    return LargeText(OnDisk(path, stamp), hashed.hexdigest(), found, beginning, tail not in "\r\n")
+
+
+def _not_so(at: int, encoding: str | None) -> Exception:
+    said = encoding or "UTF-8"
+    message = f"The file is larger than 50 MB and no {said} (byte {at:,})."
+    return refusal("encoding_unknown", message, "Save it again as 'CSV UTF-8', or say what it is with --encoding.")
