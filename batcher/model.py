@@ -20,7 +20,7 @@ T = TypeVar("T")
 RUNA_HOSTS = {"api.runa.io": "PRODUCTION", "playground.runa.io": "PLAYGROUND"}
 """What lies behind each host of Runa's. Exactly these: one that only looks like them is another one."""
 
-_LINK = re.compile(r"\w+://\S+")
+_LINK = re.compile(r"\b\w+://\S+")
 
 
 def without_links(text: str) -> str:

@@ -77,10 +77,11 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
 
 def _write(sheet: "CheckedSheet", errors: Path | None) -> Path | None:
     """Write the rows with problems, where that is asked for and there are any; gives the file."""
-    from batcher.results import write_to_mend
-
     if errors is None or not sheet.problems:
         return None
+
+    from batcher.results import write_to_mend
+
     return write_to_mend(sheet.columns, sheet.faulty, errors)
 
 

@@ -120,8 +120,10 @@ def _how(outline: "Outline") -> str:
     """What the file is, and how its cells were told apart."""
     from batcher.intake.text.csvtext import NAMES
 
-    if outline.delimiter is None:
+    if outline.encoding is None:
         return f"sheet {outline.sheet!r}" if outline.sheet else "a table of columns"
+    if outline.delimiter is None:
+        return f"{outline.encoding}, one column"
     return f"{outline.encoding}, divided by {NAMES.get(outline.delimiter, repr(outline.delimiter))}"
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 
 import pyarrow as pa
 
+from batcher.intake.arrays import repeated, texts, whole
 from batcher.intake.grid import Oddity, Record
 
 ROWS = 50_000
@@ -52,7 +53,7 @@ def block_of(lines: pa.Int64Array, columns: Sequence[pa.StringArray]) -> Block:
     return Block(
         lines=lines,
         columns=tuple(columns),
-        counts=pa.repeat(pa.scalar(len(columns), pa.int64()), len(lines)),
+        counts=repeated(len(columns), len(lines)),
         surplus={},
         numbers={},
         oddities={},
@@ -71,9 +72,9 @@ def _block(rows: list[Record], width: int) -> Block:
         for column, oddity in row.oddities.items():
             oddities.setdefault(column, {})[place] = oddity
     return Block(
-        lines=pa.array([row.line for row in rows], pa.int64()),
-        columns=tuple(pa.array(column, pa.string()) for column in zip(*cells, strict=True)),
-        counts=pa.array(counts, pa.int64()),
+        lines=whole([row.line for row in rows]),
+        columns=tuple(map(texts, zip(*cells, strict=True))),
+        counts=whole(counts),
         surplus={place: row.cells[width:] for place, row in enumerate(rows) if any(map(str.strip, row.cells[width:]))},
         numbers={column: frozenset(places) for column, places in numbers.items()},
         oddities=oddities,

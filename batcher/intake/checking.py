@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import keys, money
+from batcher.intake.arrays import literal, texts, truths
 from batcher.intake.defaults import check_defaults
 from batcher.intake.doubts import Doubts
 from batcher.intake.judging import Judged, Judging, judging_of, opened
@@ -82,20 +83,20 @@ def _add(sums: dict[str, Decimal], judged: Judged) -> None:
     frame = judged.frame
     sound = np.ones(len(frame), dtype=bool)
     sound[list(judged.problems)] = False
-    mask = pa.array(sound)
+    mask = truths(sound)
     currencies, amounts = frame["currency"].filter(mask), frame["amount_value"].filter(mask)
     for currency in currencies.unique().to_pylist():
-        more = pc.sum(amounts.filter(pc.equal(currencies, currency))).as_py() or Decimal(0)
+        more = pc.sum(amounts.filter(pc.equal(currencies, literal(currency)))).as_py() or Decimal(0)
         sums[currency] = sums.get(currency, Decimal(0)) + more
 
 
 def _nameless(judged: Judged) -> Iterator[tuple[Judged, list[int], pa.StringArray]]:
     """The sound rows of a block without a reference, and who they are by their content."""
     references = judged.frame["reference_read"]
-    places = [place for place in judged.frame.places(pc.equal(references, "")) if place not in judged.problems]
+    places = [place for place in judged.frame.places(pc.equal(references, literal(""))) if place not in judged.problems]
     if places:
         payouts = judged.frame.payouts(places)
-        yield judged, places, pa.array([keys.identity(payouts[place]) for place in places], pa.string())
+        yield judged, places, texts([keys.identity(payouts[place]) for place in places])
 
 
 def _repeated(judging: Judging, repeated: Digests, sums: dict[str, Decimal]) -> Iterator[SheetRow]:

@@ -8,12 +8,15 @@ import pyarrow.compute as pc
 
 from batcher import keys, money
 from batcher.intake import paid, shapes
+from batcher.intake.arrays import literal, repeated, texts
 from batcher.intake.frame import Derive, Frame
 from batcher.intake.header import FIELDS
 from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
 from batcher.intake.meaning.products import read_products, takes_whole_amounts
 
+NO_CURRENCY = -1
+"""In place of a currency's decimals where it has none; below every count of decimals."""
 _PLAIN = r"^[\x20-\x7e]*$"
 """Text that is its own normal form, with nothing in it that nobody sees."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -24,7 +27,7 @@ def references(frame: Frame) -> Mapping[str, pa.Array]:
     """References in their normal form, and the first character in each that nobody sees."""
     text = frame["reference"]
     others = _not_plain(text)
-    nothing = pa.repeat(pa.scalar("", pa.string()), len(frame))
+    nothing = repeated("", len(frame))
     return {
         "reference_read": _corrected(frame, text, others, text, keys.normalised_reference),
         "reference_invisible": _corrected(frame, nothing, others, text, invisible),
@@ -48,7 +51,7 @@ def _corrected(
     places = frame.places(others)
     if not places:
         return plain
-    return pc.replace_with_mask(plain, others, pa.array([read(text[place].as_py()) for place in places], pa.string()))
+    return pc.replace_with_mask(plain, others, texts([read(text[place].as_py()) for place in places]))
 
 
 def invisible(text: str) -> str:
@@ -61,7 +64,7 @@ def peers(frame: Frame) -> Mapping[str, pa.Array]:
     facts = frame.facts
     lines = frame["line"].to_pylist() if facts.has_peers else []
     return {
-        name: frame.sparse({place: words[line] for place, line in enumerate(lines) if line in words}, "", pa.string())
+        name: frame.sparse({place: words[line] for place, line in enumerate(lines) if line in words}, "")
         for name, words in (
             ("reference_peers", facts.reference_peers),
             ("reference_lookalikes", facts.reference_lookalikes),
@@ -71,24 +74,27 @@ def peers(frame: Frame) -> Mapping[str, pa.Array]:
 
 
 def currencies(frame: Frame) -> Mapping[str, pa.Array]:
-    """How many decimals each row's currency has; null for what is none."""
-    (units,) = frame.each("currency", (money.minor_units, pa.int32()))
+    """How many decimals each row's currency has; `NO_CURRENCY` for what is none."""
+    (units,) = frame.each("currency", _units)
     return {"units": units}
+
+
+def _units(currency: str) -> int:
+    units = money.minor_units(currency)
+    return NO_CURRENCY if units is None else units
 
 
 def products(frame: Frame) -> Mapping[str, pa.Array]:
     """Why a product cell names none, and whether what it names comes in whole amounts only."""
     fault, whole = frame.each(
-        "product",
-        (lambda text: read_products(text)[1], pa.string()),
-        (lambda text: takes_whole_amounts(read_products(text)[0]), pa.bool_()),
+        "product", lambda text: read_products(text)[1], lambda text: takes_whole_amounts(read_products(text)[0])
     )
     return {"product_fault": fault, "whole_only": whole}
 
 
 def deliveries(frame: Frame) -> Mapping[str, pa.Array]:
-    """The way of delivery; null for a word that is none."""
-    (method,) = frame.each("distribution", (distribution_of, pa.string()))
+    """The way of delivery; empty for a word that is none."""
+    (method,) = frame.each("distribution", lambda text: distribution_of(text) or "")
     return {"method": method}
 
 
@@ -96,12 +102,12 @@ def emails(frame: Frame) -> Mapping[str, pa.Array]:
     """Which cells hold an address that no mail can reach, and why."""
     text = frame["email"]
     plain = pc.and_not(pc.match_substring_regex(text, PLAIN_PATTERN), pc.match_substring_regex(text, NOT_PLAIN_PATTERN))
-    plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), MAX_LENGTH))
+    plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), literal(MAX_LENGTH)))
     found = {place: read_email(text[place].as_py()) for place in frame.places(pc.invert(plain))}
     bad = {place: True for place, (address, _) in found.items() if address is None and text[place].as_py()}
     return {
-        "email_bad": frame.sparse(bad, False, pa.bool_()),
-        "email_reason": frame.sparse({place: reason for place, (_, reason) in found.items()}, "", pa.string()),
+        "email_bad": frame.sparse(bad, False),
+        "email_reason": frame.sparse({place: reason for place, (_, reason) in found.items()}, ""),
     }
 
 
@@ -111,9 +117,9 @@ def odd_cells(frame: Frame) -> Mapping[str, pa.Array]:
     for ours in FIELDS:
         place = frame.header.places.get(ours)
         odd = frame.block.oddities.get(place, {}) if place is not None else {}
-        columns[f"odd_{ours}"] = frame.sparse({row: one.kind for row, one in odd.items()}, "", pa.string())
-        columns[f"odd_{ours}_message"] = frame.sparse({row: one.message for row, one in odd.items()}, "", pa.string())
-        columns[f"odd_{ours}_fix"] = frame.sparse({row: one.fix for row, one in odd.items()}, "", pa.string())
+        columns[f"odd_{ours}"] = frame.sparse({row: one.kind for row, one in odd.items()}, "")
+        columns[f"odd_{ours}_message"] = frame.sparse({row: one.message for row, one in odd.items()}, "")
+        columns[f"odd_{ours}_fix"] = frame.sparse({row: one.fix for row, one in odd.items()}, "")
     return columns
 
 

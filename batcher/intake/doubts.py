@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batcher.intake.arrays import literal, texts
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
 from batcher.intake.grid import Grid
@@ -86,6 +87,11 @@ _WORDS = (
         of_cell=False,
     ),
     _Words(
+        "quote_inside",
+        "A quote stands alone inside the cell: {value}; if it opens or closes something, cells are torn apart",
+        "Check the row; in a CSV, a quote that belongs to the text is doubled, and the cell stands in quotes.",
+    ),
+    _Words(
         "letters_damaged",
         "Letters were damaged before the sheet was saved: {value}",
         "Type the cell anew, or save the sheet again from where its letters look right.",
@@ -113,8 +119,10 @@ class Doubts:
     def _amounts(self, frame: Frame) -> None:
         settled = frame["amount_settled"]
         self._note("amount_mark_settled", frame, "amount", settled, lambda place: shown(frame.amount(place)))
-        unused = pc.and_(pc.not_equal(frame["recipient_reference"], ""), pc.is_valid(frame["method"]))
-        unused = pc.and_(unused, pc.fill_null(pc.not_equal(frame["method"], Distribution.RECIPIENT.value), False))
+        unused = pc.and_(
+            pc.not_equal(frame["recipient_reference"], literal("")), pc.not_equal(frame["method"], literal(""))
+        )
+        unused = pc.and_(unused, pc.not_equal(frame["method"], literal(Distribution.RECIPIENT.value)))
         ways = frame["distribution"]
         self._note(
             "recipient_reference_unused", frame, "recipient_reference", unused, lambda place: ways[place].as_py()
@@ -126,7 +134,7 @@ class Doubts:
         domains = pc.utf8_lower(pc.replace_substring_regex(frame["email"], "^.*@", ""))
         meant = {domain: said for domain in domains.unique().to_pylist() if (said := likely_meant(domain))}
         if meant:
-            odd = pc.is_in(domains, value_set=pa.array(list(meant)))
+            odd = pc.is_in(domains, value_set=texts(list(meant)))
 
             def slip(place: int) -> str:
                 return f"{domains[place].as_py()} looks like a slip for {meant[domains[place].as_py()]}"
@@ -135,19 +143,22 @@ class Doubts:
         strange = pc.invert(pc.string_is_ascii(domains))
         if strange.true_count:
             mixed = {place: True for place in frame.places(strange) if _two_alphabets(domains[place].as_py())}
-            odd = frame.sparse(mixed, False, pa.bool_())
+            odd = frame.sparse(mixed, False)
             self._note("email_two_alphabets", frame, "email", odd, lambda place: domains[place].as_py())
         peers = self._facts.recipient_peers
         if peers and frame.options.same_recipient == "warn":
             lines = frame["line"].to_pylist()
             twice = {place: True for place, line in enumerate(lines) if line in peers}
-            odd = frame.sparse(twice, False, pa.bool_())
+            odd = frame.sparse(twice, False)
             self._note("recipient_repeated", frame, "email", odd, lambda place: peers[lines[place]])
 
     def _letters(self, frame: Frame) -> None:
         encoding = self._grid.encoding or ""
         read = {frame.header.places[ours] for ours in _READ_BY_LETTERS if frame.has(ours)}
         for place, column in enumerate(frame.block.columns):
+            if self._grid.delimiter is not None:
+                odd = pc.match_substring_regex(column, '^[^"]+(?:"[^"]*"[^"]*)*"[^"]*$')
+                self._note("quote_inside", frame, place, odd, lambda _: "")
             beyond = pc.invert(pc.string_is_ascii(column))
             if not beyond.true_count:
                 continue

@@ -7,12 +7,12 @@ a rule first asks for it.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import money
+from batcher.intake.arrays import Value, literal, made, repeated, whole
 from batcher.intake.blocks import Block
 from batcher.intake.facts import Facts
 from batcher.intake.header import FIELDS, Header
@@ -69,17 +69,17 @@ class Frame:
         found: list[int] = pc.indices_nonzero(mask).to_pylist()
         return found
 
-    def sparse(self, found: Mapping[int, Any], otherwise: Any, type_: pa.DataType) -> pa.Array:
+    def sparse(self, found: Mapping[int, Value], otherwise: Value) -> pa.Array:
         """A column that is the same in every row but a few."""
         if not found:
-            return pa.repeat(pa.scalar(otherwise, type_), len(self))
-        return pa.array([found.get(place, otherwise) for place in range(len(self))], type_)
+            return repeated(otherwise, len(self))
+        return made([found.get(place, otherwise) for place in range(len(self))])
 
-    def each(self, name: str, *reads: tuple[Callable[[str], Any], pa.DataType]) -> list[pa.Array]:
+    def each(self, name: str, *reads: Callable[[str], Value]) -> list[pa.Array]:
         """What each of `reads` makes of every cell, worked out once for equal cells."""
         column = self[name].dictionary_encode()
-        texts = column.dictionary.to_pylist()
-        return [pa.array([read(text) for text in texts], type_).take(column.indices) for read, type_ in reads]
+        cells = column.dictionary.to_pylist()
+        return [made([read(cell) for cell in cells]).take(column.indices) for read in reads]
 
     def numbers(self, ours: str) -> frozenset[int]:
         """The places where one of our columns holds a workbook's number."""
@@ -88,14 +88,15 @@ class Frame:
 
     def amount(self, place: int) -> Decimal:
         """The amount of a row that has one."""
-        amount = self.readings[place].amount if place in self.readings else self["amount_value"][place].as_py()
+        value: Decimal = self["amount_value"][place].as_py()
+        amount = self.readings[place].amount if place in self.readings else value
         if amount is None:
             raise ValueError("the row has no amount")
-        return Decimal(amount)
+        return amount
 
     def payouts(self, places: Sequence[int]) -> dict[int, Payout]:
         """The payouts of rows that have no problem, normalised, by place."""
-        rows = pa.array(places, pa.int64())
+        rows = whole(places)
         cells = [self[name].take(rows).to_pylist() for name in _PAID]
         return {place: self._payout(*row) for place, *row in zip(places, *cells, strict=True)}
 
@@ -128,8 +129,8 @@ class Frame:
         if ours == "currency":
             default = default.upper()
         if place is None:
-            return pa.repeat(pa.scalar(default, pa.string()), len(self))
+            return repeated(default, len(self))
         text = pc.utf8_trim_whitespace(self.block.columns[place])
         if ours == "currency":
             text = pc.utf8_upper(text)
-        return pc.if_else(pc.equal(text, ""), default, text) if default else text
+        return pc.if_else(pc.equal(text, literal("")), literal(default), text) if default else text

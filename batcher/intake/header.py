@@ -79,7 +79,9 @@ class Header:
         return self.titles[self.places[ours]].strip() if ours in self.places else None
 
 
-_IN_TITLE = re.compile(r"[(\[]\s*([^()\[\]0-9]{1,5})\s*[)\]]\s*$")
+_IN_TITLE = re.compile(r"[(\[]([^()\[\]0-9]{1,9})[)\]]$")
+_LONGEST_IN_TITLE = 11
+"""Letters of a currency in brackets, with some blanks."""
 _THOUSANDS = re.compile(
     r"(?:^|[^0-9])['\u2019]?000s?\b|\b(?:thousand|million)s?\b|\bk[$£€]|[$£€](?:k|m)\b|\btsd\b", re.IGNORECASE
 )
@@ -87,7 +89,7 @@ _THOUSANDS = re.compile(
 
 def currency_of_title(title: str) -> str:
     """The currency in brackets behind a column's name (`Amount (GBP)`); empty where there is none."""
-    found = _IN_TITLE.search(title)
+    found = _IN_TITLE.search(title.strip()[-_LONGEST_IN_TITLE:])
     return found[1].strip() if found and meanings(found[1].strip()) else ""
 
 

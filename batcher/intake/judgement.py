@@ -6,6 +6,7 @@ from string import Formatter
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batcher.intake.arrays import whole
 from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, Header
 from batcher.intake.rules import ODD_CELL, Rule
@@ -19,7 +20,7 @@ def problems_of(frame: Frame, rules: Sequence[Rule], header: Header) -> dict[int
     told: dict[str | None, pa.BooleanArray] = {}
     found: dict[int, list[tuple[int, Problem]]] = {}
     for rule in rules:
-        offenders = pc.fill_null(rule.offenders(frame), False)
+        offenders = rule.offenders(frame)
         for others in (rule.column, *(() if rule.even_if_misshapen else (None,))):
             if others in told:
                 offenders = pc.and_not(offenders, told[others])
@@ -37,7 +38,7 @@ def _by_column(entry: tuple[int, Problem]) -> int:
 def _worded(frame: Frame, offenders: pa.BooleanArray, rule: Rule, header: Header) -> Iterator[tuple[int, Problem]]:
     names = sorted({name for _, name, _, _ in Formatter().parse(rule.message + rule.fix) if name})
     places = frame.places(offenders)
-    words = [frame[name].take(pa.array(places, pa.int64())).to_pylist() for name in names]
+    words = [frame[name].take(whole(places)).to_pylist() for name in names]
     title = header.title(rule.column) if rule.column is not None else None
     at = header.places.get(rule.column) if rule.column is not None else None
     for number, place in enumerate(places):

@@ -45,7 +45,7 @@ class Judging:
         self._options = options
         self._blocks: list[Block] | None = []
         self._complete = False
-        self.facts = Facts(delimiter=table.grid.delimiter, decimal=options.decimal)
+        self.facts = Facts(delimiter=(table.grid.delimiter or "")[:1] or None, decimal=options.decimal)
 
     def blocks(self) -> Iterator[Block]:
         """Every block, from the first on."""

@@ -76,7 +76,7 @@ def _divided(held: Source, encoding: str, way: Divided, *, ends_open: bool) -> G
         records=all_records,
         blocks=quickly.blocks if quickly.possible else None,
         encoding=encoding,
-        delimiter=way.dialect.delimiter,
+        delimiter=None if way.one_column else way.dialect.delimiter + " " * way.dialect.skips_blanks,
         ends_open=ends_open,
     )
 
@@ -85,7 +85,7 @@ def _without_mark(lines: Iterable[str]) -> Iterator[str]:
     """The lines, the first without a byte order mark, which some encodings leave in the text."""
     left = iter(lines)
     first = next(left, "")
-    return chain([first.removeprefix("\ufeff")], left) if first else iter(())
+    return chain([first.lstrip("\ufeff")], left) if first else iter(())
 
 
 _LONE = re.compile(r"\r(?!\n)")

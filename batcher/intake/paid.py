@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import money
+from batcher.intake import arrays
+from batcher.intake.arrays import DECIMALS, Value, literal, made, whole
 from batcher.intake.frame import Frame
 from batcher.intake.header import currency_of_title
 from batcher.intake.meaning.amounts import Evidence, Reading, judged
@@ -16,12 +18,10 @@ from batcher.intake.meaning.symbols import may_mean
 MIN_AMOUNT: Decimal = Decimal("0.01")
 MAX_AMOUNT: Decimal = Decimal(1_000_000_000)
 """No payout has such a face value in any currency; beyond it stands a slip of the keyboard."""
-MOST_UNITS = 4
-"""Decimals of the currency that has most."""
-
+_NONE = Decimal(0)
+"""In place of an amount where there is none, and where no row with it could be sound."""
 _PLAIN = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$"
 """Amounts that have one meaning, or the same one under either mark; all of `numerals.is_plain` that fits a column."""
-_VALUES = pa.decimal128(18, MOST_UNITS)
 
 AMOUNT_COLUMNS = (
     "amount_value",
@@ -37,25 +37,26 @@ AMOUNT_COLUMNS = (
 def amounts(frame: Frame) -> Mapping[str, pa.Array]:
     """What the amounts mean, or why they mean none.
 
-    `amount_value` is null where there is no amount, and where no row with it could be sound. `frame.readings` has what
+    `amount_value` is zero where there is no amount, and where no row with it could be sound. `frame.readings` has what
     the cells mean that are not plain.
     """
     text = frame["amount"]
     plain = _plain(frame, text)
     frame.readings = _others(frame, text, frame.places(pc.invert(plain)))
-    values = pc.cast(pc.if_else(plain, text, "0"), _VALUES)
+    values = arrays.amounts(pc.if_else(plain, text, literal("0")))
     last, first = pc.match_substring_regex(text, r"\.[0-9][1-9]$"), pc.match_substring_regex(text, r"\.[1-9]0?$")
-    decimals = pc.cast(pc.if_else(last, 2, pc.if_else(first, 1, 0)), pa.int32())
-    size = pc.if_else(pc.equal(values, Decimal(0)), "zero", pc.if_else(pc.greater(values, MAX_AMOUNT), "large", ""))
+    decimals = pc.if_else(last, literal(2), pc.if_else(first, literal(1), literal(0)))
+    large = pc.if_else(pc.greater(values, literal(MAX_AMOUNT)), literal("large"), literal(""))
+    size = pc.if_else(pc.equal(values, literal(Decimal(0))), literal("zero"), large)
     read = frame.readings
     return {
         "amount_value": _replaced(values, plain, [_value(one) for one in read.values()]),
         "decimals": _replaced(decimals, plain, [_decimals(one) for one in read.values()]),
         "amount_size": _replaced(size, plain, [_size(one) for one in read.values()]),
-        "amount_fault": frame.sparse({at: one.fault for at, one in read.items()}, "", pa.string()),
-        "amount_words": frame.sparse({at: one.words for at, one in read.items()}, "", pa.string()),
-        "amount_settled": frame.sparse({at: one.settled for at, one in read.items()}, False, pa.bool_()),
-        "amount_currency": frame.sparse({at: one.currency_text for at, one in read.items()}, "", pa.string()),
+        "amount_fault": frame.sparse({at: one.fault for at, one in read.items()}, ""),
+        "amount_words": frame.sparse({at: one.words for at, one in read.items()}, ""),
+        "amount_settled": frame.sparse({at: one.settled for at, one in read.items()}, False),
+        "amount_currency": frame.sparse({at: one.currency_text for at, one in read.items()}, ""),
     }
 
 
@@ -69,18 +70,18 @@ def _plain(frame: Frame, text: pa.StringArray) -> pa.BooleanArray:
 
 
 def _others(frame: Frame, text: pa.StringArray, places: list[int]) -> dict[int, Reading]:
-    """What the cells mean that are not plain. A workbook's number has one meaning, whatever marks its text would have."""
+    """What the other cells mean. A workbook's number has one meaning, whatever marks its text would have."""
     numbers = frame.numbers("amount")
-    texts = text.take(pa.array(places, pa.int64())).to_pylist()
+    texts = text.take(whole(places)).to_pylist()
     return {
         place: judged(cell, Evidence(), POINT) if place in numbers else frame.facts.amount(cell)
         for place, cell in zip(places, texts, strict=True)
     }
 
 
-def _replaced(column: pa.Array, plain: pa.BooleanArray, others: list[object]) -> pa.Array:
+def _replaced(column: pa.Array, plain: pa.BooleanArray, others: list[Value]) -> pa.Array:
     """The column, with other values where the amounts are not plain."""
-    return pc.replace_with_mask(column, pc.invert(plain), pa.array(others, column.type)) if others else column
+    return pc.replace_with_mask(column, pc.invert(plain), made(others)) if others else column
 
 
 def evidence_of(frame: Frame) -> Evidence:
@@ -100,9 +101,9 @@ def _decimals(reading: Reading) -> int:
     return 0 if reading.amount is None else decimals_of(reading.amount)
 
 
-def _value(reading: Reading) -> Decimal | None:
+def _value(reading: Reading) -> Decimal:
     amount = reading.amount
-    return None if amount is None or amount > MAX_AMOUNT or decimals_of(amount) > MOST_UNITS else amount
+    return _NONE if amount is None or amount > MAX_AMOUNT or decimals_of(amount) > DECIMALS else amount
 
 
 def _size(reading: Reading) -> str:
@@ -120,18 +121,20 @@ def conflicts(frame: Frame) -> Mapping[str, pa.Array]:
     signs, currency = frame["amount_currency"], frame["currency"]
     of_all = currency_of_title(frame.header.title("amount") or "")
     if of_all:
-        signs = pc.if_else(pc.equal(signs, ""), of_all, signs)
-    named = pc.and_(pc.not_equal(signs, ""), pc.is_valid(frame["units"]))
+        signs = pc.if_else(pc.equal(signs, literal("")), literal(of_all), signs)
+    named = pc.and_(pc.not_equal(signs, literal("")), pc.greater_equal(frame["units"], literal(0)))
     found = {
         place: True for place in frame.places(named) if not may_mean(signs[place].as_py(), currency[place].as_py())
     }
-    return {"currency_conflict": frame.sparse(found, False, pa.bool_()), "currency_said": signs}
+    return {"currency_conflict": frame.sparse(found, False), "currency_said": signs}
 
 
 def ceilings(frame: Frame) -> Mapping[str, pa.Array]:
     """The config's ceiling of the row's currency, where the amount is above it."""
     found = {}
     for currency, ceiling in frame.options.ceilings.items():
-        above = pc.and_(pc.equal(frame["currency"], currency), pc.greater(frame["amount_value"], ceiling))
+        above = pc.and_(
+            pc.equal(frame["currency"], literal(currency)), pc.greater(frame["amount_value"], literal(ceiling))
+        )
         found.update(dict.fromkeys(frame.places(above), money.display(ceiling, currency)))
-    return {"ceiling": frame.sparse(found, "", pa.string())}
+    return {"ceiling": frame.sparse(found, "")}

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batcher.intake.arrays import literal, texts
+from batcher.intake.columns import NO_CURRENCY
 from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, WORDS
 from batcher.intake.paid import MAX_AMOUNT, MIN_AMOUNT
 from batcher.model import Distribution
 
 Offenders = Callable[[Frame], pa.BooleanArray]
-"""A column to the mask of its offenders; what is null offends nobody."""
+"""A column to the mask of its offenders."""
 
 MAX_REFERENCE = 100
 MAX_RECIPIENT_REFERENCE = 255
@@ -41,11 +43,11 @@ class Rule:
 
 
 def _is(column: str, word: str) -> Offenders:
-    return lambda frame: pc.equal(frame[column], word)
+    return lambda frame: pc.equal(frame[column], literal(word))
 
 
 def _filled(column: str) -> Offenders:
-    return lambda frame: pc.not_equal(frame[column], "")
+    return lambda frame: pc.not_equal(frame[column], literal(""))
 
 
 def _true(column: str) -> Offenders:
@@ -59,34 +61,39 @@ def _matching(column: str, pattern: str) -> Offenders:
 def _not_matching(column: str, pattern: str) -> Offenders:
     # Beyond a thousand repetitions the column's engine gives up, so that lengths are asked apart.
     return lambda frame: pc.and_(
-        pc.not_equal(frame[column], ""), pc.invert(pc.match_substring_regex(frame[column], f"^(?:{pattern})$"))
+        pc.not_equal(frame[column], literal("")), pc.invert(pc.match_substring_regex(frame[column], f"^(?:{pattern})$"))
     )
 
 
 def _longer(column: str, most: int) -> Offenders:
-    return lambda frame: pc.greater(pc.utf8_length(frame[column]), most)
+    return lambda frame: pc.greater(pc.utf8_length(frame[column]), literal(most))
 
 
 def _too_many_decimals(frame: Frame) -> pa.BooleanArray:
-    return pc.greater(frame["decimals"], frame["units"])
+    known = pc.not_equal(frame["units"], literal(NO_CURRENCY))
+    return pc.and_(known, pc.greater(frame["decimals"], frame["units"]))
 
 
 def _not_whole(frame: Frame) -> pa.BooleanArray:
-    return pc.and_(frame["whole_only"], pc.greater(frame["decimals"], 0))
+    return pc.and_(frame["whole_only"], pc.greater(frame["decimals"], literal(0)))
 
 
 def _lacks(column: str, methods: tuple[Distribution, ...]) -> Offenders:
-    wanted = pa.array([method.value for method in methods])
-    return lambda frame: pc.and_(pc.equal(frame[column], ""), pc.is_in(frame["method"], value_set=wanted))
+    wanted = texts([method.value for method in methods])
+    return lambda frame: pc.and_(pc.equal(frame[column], literal("")), pc.is_in(frame["method"], value_set=wanted))
 
 
-def _unknown(text: str, read: str) -> Offenders:
-    return lambda frame: pc.and_(pc.not_equal(frame[text], ""), pc.is_null(frame[read]))
+def _no_currency(frame: Frame) -> pa.BooleanArray:
+    return pc.and_(pc.not_equal(frame["currency"], literal("")), pc.equal(frame["units"], literal(NO_CURRENCY)))
+
+
+def _no_delivery(frame: Frame) -> pa.BooleanArray:
+    return pc.and_(pc.not_equal(frame["distribution"], literal("")), pc.equal(frame["method"], literal("")))
 
 
 def _link_without_owner(frame: Frame) -> pa.BooleanArray:
-    nobody = pc.and_(pc.equal(frame["reference"], ""), pc.equal(frame["email"], ""))
-    return pc.and_(nobody, pc.equal(frame["method"], Distribution.PAYOUT_LINK.value))
+    nobody = pc.and_(pc.equal(frame["reference"], literal("")), pc.equal(frame["email"], literal("")))
+    return pc.and_(nobody, pc.equal(frame["method"], literal(Distribution.PAYOUT_LINK.value)))
 
 
 SHAPE_RULES = (
@@ -307,7 +314,7 @@ CURRENCY_RULES = (
     Rule(
         "currency_unknown",
         "currency",
-        _unknown("currency", "units"),
+        _no_currency,
         "{currency} is no currency of ISO 4217.",
         "Enter the code of three letters, such as GBP or EUR.",
     ),
@@ -355,7 +362,7 @@ DELIVERY_RULES = (
     Rule(
         "distribution_unknown",
         "distribution",
-        _unknown("distribution", "method"),
+        _no_delivery,
         "This is no way to deliver a payout.",
         "Enter EMAIL, PAYOUT_LINK or RECIPIENT.",
     ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batcher.intake.arrays import literal, repeated
 from batcher.intake.frame import Frame
 from batcher.intake.header import known, simplified
 
@@ -39,10 +40,10 @@ def widths(frame: Frame) -> Mapping[str, pa.Array]:
     beyond = {place: " ".join(filter(None, map(str.strip, cells))) for place, cells in frame.block.surplus.items()}
     needed = max(frame.header.places.values(), default=-1) + 1
     return {
-        "width": pa.repeat(len(frame.header.titles), len(frame)),
-        "surplus": frame.sparse(beyond, "", pa.string()),
+        "width": repeated(len(frame.header.titles), len(frame)),
+        "surplus": frame.sparse(beyond, ""),
         # A workbook's row has no end: it leaves empty cells out.
-        "cut_short": pc.less(frame.block.counts, needed if frame.facts.delimiter is not None else 0),
+        "cut_short": pc.less(frame.block.counts, literal(needed if frame.facts.delimiter is not None else 0)),
     }
 
 
@@ -56,7 +57,7 @@ def control(frame: Frame) -> Mapping[str, pa.Array]:
     }
     odd |= {place for place, cells in frame.block.surplus.items() if CONTROL.search("".join(cells))}
     found = {place: _first_control((*frame.block.row(place), *frame.block.surplus.get(place, ()))) for place in odd}
-    return {"control": frame.sparse(found, "", pa.string())}
+    return {"control": frame.sparse(found, "")}
 
 
 def _first_control(cells: Sequence[str]) -> str:
@@ -77,7 +78,7 @@ def swallowed(frame: Frame) -> Mapping[str, pa.Array]:
         for place in frame.places(pc.match_substring_regex(column, "[\r\n]"))
         if _swallows(column[place].as_py(), at, delimiter, len(columns))
     }
-    return {"swallowed": frame.sparse(found, False, pa.bool_())}
+    return {"swallowed": frame.sparse(found, False)}
 
 
 def _swallows(cell: str, at: int, delimiter: str, width: int) -> bool:
@@ -88,14 +89,14 @@ def _swallows(cell: str, at: int, delimiter: str, width: int) -> bool:
 def kinds(frame: Frame) -> Mapping[str, pa.Array]:
     """Rows that are none of payouts: a total, the header once more, another header, a note."""
     first = frame.block.columns[0]
-    odd = pc.or_(pc.equal(frame["amount"], ""), pc.equal(frame["amount_fault"], "not_a_number"))
-    odd = pc.or_(odd, pc.or_(pc.equal(first, ""), pc.match_substring_regex(first, _MAYBE_TOTAL)))
+    odd = pc.or_(pc.equal(frame["amount"], literal("")), pc.equal(frame["amount_fault"], literal("not_a_number")))
+    odd = pc.or_(odd, pc.or_(pc.equal(first, literal("")), pc.match_substring_regex(first, _MAYBE_TOTAL)))
     found = {place: kind for place in frame.places(odd) if (kind := _kind(frame.block.row(place), frame))}
     below = frame.facts.second_header
     return {
-        "row_kind": frame.sparse(found, "", pa.string()),
-        "below_header": frame.sparse({}, False, pa.bool_()) if below is None else pc.greater(frame["line"], below),
-        "second_header": pa.repeat(pa.scalar(below or 0), len(frame)),
+        "row_kind": frame.sparse(found, ""),
+        "below_header": frame.sparse({}, False) if below is None else pc.greater(frame["line"], literal(below)),
+        "second_header": repeated(below or 0, len(frame)),
     }
 
 
@@ -112,7 +113,7 @@ def split_amounts(frame: Frame) -> Mapping[str, pa.Array]:
         rest = frame.block.columns[at + 1]
         part = pc.match_substring_regex(rest, r"^(?:[0-9]{2}|[0-9]{3}(?:\.[0-9]{1,2})?)$")
         found = {place: rest[place].as_py() for place in frame.places(pc.and_(whole, part))}
-    return {"split_rest": frame.sparse(found, "", pa.string())}
+    return {"split_rest": frame.sparse(found, "")}
 
 
 def _of_numbers(frame: Frame, place: int) -> bool:
@@ -138,7 +139,7 @@ def unnamed(frame: Frame) -> tuple[int, str] | None:
     for place, title in enumerate(frame.header.titles):
         if not title.strip():
             text = pc.utf8_trim_whitespace(frame.block.columns[place])
-            held = text.filter(pc.not_equal(text, ""))
+            held = text.filter(pc.not_equal(text, literal("")))
             if len(held):
                 return place, held[0].as_py()
     return None

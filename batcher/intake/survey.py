@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batcher.intake.arrays import literal, whole
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
 from batcher.intake.paid import evidence_of
@@ -33,7 +34,7 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     for frame in frames:
         rows += len(frame)
         evidence = evidence.merged(evidence_of(frame))
-        methods |= {method for method in frame["method"].unique().to_pylist() if method is not None}
+        methods |= {method for method in frame["method"].unique().to_pylist() if method}
         nameless = nameless or unnamed(frame)
         second = second or _second_header(frame)
         if frame.has("reference"):
@@ -47,11 +48,11 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
 
 
 def _filled(texts: pa.StringArray) -> Digests:
-    return digests(texts.filter(pc.not_equal(texts, "")))
+    return digests(texts.filter(pc.not_equal(texts, literal(""))))
 
 
 def _second_header(frame: Frame) -> int | None:
-    found: int | None = pc.min(frame["line"].filter(pc.equal(frame["row_kind"], "other_header"))).as_py()
+    found: int | None = pc.min(frame["line"].filter(pc.equal(frame["row_kind"], literal("other_header")))).as_py()
     return found
 
 
@@ -85,8 +86,8 @@ def with_peers(facts: Facts, frames: Iterable[Frame], repeated: Repeated) -> Fac
 
 def _among(texts: pa.StringArray, repeated: Digests) -> pa.Array:
     """The places of texts with a repeated digest, empty ones left out."""
-    filled = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
-    return pa.array(np.flatnonzero(np.isin(digests(texts), repeated) & filled))
+    filled = pc.not_equal(texts, literal("")).to_numpy(zero_copy_only=False)
+    return whole(np.flatnonzero(np.isin(digests(texts), repeated) & filled))
 
 
 def _words(lines: list[int], words: list[str]) -> dict[int, str]:

@@ -25,10 +25,15 @@ SAMPLE = 1_000_000
 
 _HEAD = 20
 """Rows among which a header may be that names our columns."""
+_SURE = 0.9
+"""The share of rows of one width from which on a reading stands although another delimiter breaks CSV's rules."""
 _SHARE_APART, _TYPED_APART, _TYPED_ENOUGH = 0.05, 0.25, 0.9
 """How much better a reading must be: in rows of one width, and in cells that hold one thing."""
 
 _SEP = re.compile(r'\A"?sep=([^"\r\n])"?(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
+_QUOTED_BEHIND_BLANK = re.compile(r' +".*"\s*', re.DOTALL)
+_NO_DELIMITERS = frozenset("\"'.-()\u2019")
+"""Signs of names, numbers and sentences."""
 _NUMBER = re.compile(r"[-+(\u2212]?\s?[$£€¥]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\s?[%€£)]?-?")
 
 Known = Callable[[Sequence[str]], frozenset[str]]
@@ -42,6 +47,8 @@ class Divided:
     dialect: Dialect
     declared: bool = False
     """By `sep=;`, as Excel writes and reads it; that row holds nothing else."""
+    one_column: bool = False
+    """Whether nothing divides it: the dialect's delimiter stands nowhere in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
     sample = _sample(text)
     if delimiter is not None:
         return Divided(_best_variant(sample, delimiter, known).dialect)
-    return Divided(_chosen(list(_readings(sample, known))))
+    readings, errors = _readings(sample, known)
+    return _chosen(readings, errors, sample)
 
 
 def _sample(text: str) -> str:
@@ -82,68 +90,69 @@ def _sample(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:SAMPLE]
 
 
-def _readings(sample: str, known: Known) -> Iterator[_Reading]:
-    errors = []
-    found = False
+def _readings(sample: str, known: Known) -> tuple[list[_Reading], list[InputInvalid]]:
+    """What each delimiter that the text holds makes of it, and why others make nothing of it."""
+    readings, errors = [], []
     for delimiter in DELIMITERS:
-        if delimiter not in sample and delimiter != DELIMITERS[0]:
-            continue
-        try:
-            reading = _best_variant(sample, delimiter, known)
-        except InputInvalid as error:
-            errors.append(error)
-            continue
-        found = True
-        yield reading
-    if not found:
-        # A comma in no quotes divides every text: its error says more than another's.
-        raise errors[0]
+        if delimiter in sample or delimiter == DELIMITERS[0]:
+            try:
+                readings.append(_best_variant(sample, delimiter, known))
+            except InputInvalid as error:
+                errors.append(error)
+    return readings, errors
 
 
 def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
     """Of the ways to quote that the text gives cause for, the one under which the rows fit best."""
-    best: _Reading | None = None
-    errors = []
-    for dialect in _variants(sample, delimiter):
+    plain = Dialect(delimiter)
+    readings, errors = [], []
+    for dialect in (plain, *_variants(sample, delimiter)):
         try:
-            reading = _read(sample, dialect, known)
+            readings.append(_read(sample, dialect, known))
         except InputInvalid as error:
             errors.append(error)
-            continue
-        if best is None or _fit(reading) > _fit(best):
-            best = reading
-    if best is None:
+    if not readings:
         raise errors[0]
+    if readings[0].dialect == plain and _only_prose(readings[0].rows):
+        return readings[0]
+    best = max(readings, key=_fit)
+    if best.dialect.quote == "'" and readings[0].dialect == plain and not _quotes_whole_rows(sample, delimiter):
+        raise _apostrophes(readings[0], best)
+    blanks = next((reading for reading in readings if reading.dialect.skips_blanks), None)
+    if blanks is not None and best.dialect == plain and _blanks_belong_to_delimiter(best.rows):
+        return blanks
     return best
 
 
-def _fit(reading: _Reading) -> tuple[bool, bool, float, int]:
-    quoted = reading.dialect.quote == "'" and _all_of_a_column_quoted(reading.rows)
-    return reading.names_amounts, reading.width > 1, reading.share, quoted
+def _fit(reading: _Reading) -> tuple[bool, bool, float, bool]:
+    no_apostrophes = reading.dialect.quote == "'" and not any(
+        cell.startswith("'") for row in reading.rows for cell in row.cells
+    )
+    return reading.names_amounts, reading.width > 1, reading.share, no_apostrophes
 
 
 def _variants(sample: str, delimiter: str) -> Iterator[Dialect]:
-    plain = Dialect(delimiter)
-    yield plain
-    sign = re.escape(delimiter)
+    plain, sign = Dialect(delimiter), re.escape(delimiter)
     if '\\"' in sample or f"\\{delimiter}" in sample:
         yield replace(plain, escape="\\")
-    if re.search(rf'{sign} +"', sample):
+    if delimiter != " " and f"{delimiter} " in sample:
         yield replace(plain, skips_blanks=True)
-    if _quotes_with_apostrophes(sample, sign):
+    no_other_quote = re.search(rf'(?:^|{sign})"', sample, re.MULTILINE) is None
+    if no_other_quote and re.search(rf"(?:^|{sign})'", sample, re.MULTILINE):
         yield replace(plain, quote="'")
 
 
-def _quotes_with_apostrophes(sample: str, sign: str) -> bool:
-    """Whether apostrophes enclose every cell of some row, and no other quote is used."""
-    if re.search(rf'(?:^|{sign})"', sample, re.MULTILINE):
-        return False
+def _quotes_whole_rows(sample: str, delimiter: str) -> bool:
+    """Whether apostrophes enclose every cell of some row: nobody writes so otherwise."""
+    sign = re.escape(delimiter)
     return re.search(rf"^'[^'\r\n]*'(?:{sign}'[^'\r\n]*')+\s*$", sample, re.MULTILINE) is not None
 
 
-def _all_of_a_column_quoted(rows: Sequence[Record]) -> bool:
-    """Asked of a reading that took the apostrophes off: whether none is left."""
-    return not any(cell.startswith("'") for row in rows for cell in row.cells)
+def _blanks_belong_to_delimiter(rows: Sequence[Record]) -> bool:
+    """Whether a blank follows the delimiter wherever it stands, or stands between it and a quote."""
+    later = [cell for row in rows for cell in row.cells[1:]]
+    quoted = any(_QUOTED_BEHIND_BLANK.fullmatch(cell) for cell in later)
+    return bool(later) and (quoted or (len(rows) > 1 and all(cell.startswith(" ") for cell in later)))
 
 
 def _read(sample: str, dialect: Dialect, known: Known) -> _Reading:
@@ -181,13 +190,16 @@ def _typed(rows: Sequence[Record]) -> float:
     return good / cells.total() if cells else 1.0
 
 
-def _chosen(readings: list[_Reading]) -> Dialect:
+def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str) -> Divided:
     pool = [reading for reading in readings if reading.names_amounts and reading.width > 1]
     pool = pool or [reading for reading in readings if reading.names_amounts]
     pool = pool or [reading for reading in readings if reading.width > 1]
+    share = max((reading.share for reading in pool), default=0.0)
+    if errors and share < _SURE:
+        # Some delimiter might divide all rows, were it not for the quotes.
+        raise errors[0]
     if not pool:
-        return _of_one_column(readings[0])
-    share = max(reading.share for reading in pool)
+        return _one_column(readings, sample)
     pool = [reading for reading in pool if reading.share >= share - _SHARE_APART]
     best = max(pool, key=lambda reading: (reading.typed, reading.share))
     if best.typed >= _TYPED_ENOUGH:
@@ -196,14 +208,43 @@ def _chosen(readings: list[_Reading]) -> Dialect:
         pool = [reading for reading in pool if reading.share == 1]
     if len({tuple(row.cells for row in reading.rows) for reading in pool}) > 1:
         raise _two_readings(pool)
-    return pool[0].dialect
+    return Divided(pool[0].dialect)
 
 
-def _of_one_column(reading: _Reading) -> Dialect:
-    """One column: any delimiter that the text does not hold divides it rightly."""
-    text = "".join(cell for row in reading.rows for cell in row.cells)
-    held = {reading.dialect.delimiter} if any(len(row.cells) > 1 for row in reading.rows) else set()
-    return Dialect(next((sign for sign in DELIMITERS if sign not in text and sign not in held), DELIMITERS[0]))
+def _one_column(readings: list[_Reading], sample: str) -> Divided:
+    """One column: any sign that the text does not hold divides it rightly. Raises where there may well be several."""
+    rows = readings[0].rows
+    if not rows:
+        return Divided(readings[0].dialect)
+    sign = _in_every_row(sample) if len(rows) > 1 else None
+    if sign is not None:
+        shown, count = (_said(sign[0]), sign[1])
+        message = f"Every row is one cell, and each holds {shown!r} {count:,} times: it may divide the cells."
+        fix = f"If it does, say --delimiter {shown}; if not, put quotes around the cells."
+        raise refusal("delimiter_unknown", message, fix, line=rows[0].line)
+    free = next((sign for sign in DELIMITERS if sign not in sample), DELIMITERS[0])
+    return Divided(Dialect(free), one_column=True)
+
+
+def _in_every_row(sample: str) -> tuple[str, int] | None:
+    """A sign that every line holds equally often, at least twice."""
+    lines = [line for line in re.split(r"\r\n|[\r\n]", sample) if line.strip()]
+    counts = [Counter(sign for sign in line if not sign.isalnum() and sign not in _NO_DELIMITERS) for line in lines]
+    for sign, count in counts[0].items():
+        if count > 1 and all(others[sign] == count for others in counts[1:]):
+            return sign, count
+    return None
+
+
+def _apostrophes(plain: _Reading, quoted: _Reading) -> InputInvalid:
+    """Where apostrophes around some cells make rows fit that do not fit otherwise."""
+    pairs = zip(plain.rows, quoted.rows, strict=False)
+    mine, theirs = next(((a, b) for a, b in pairs if a.cells != b.cells), (plain.rows[0], quoted.rows[0]))
+    message = (
+        f"Row {mine.line} can be divided in two ways: {listed([repr(cell) for cell in mine.cells], most=5)}, or, if "
+        f"apostrophes are quotes, {listed([repr(cell) for cell in theirs.cells], most=5)}."
+    )
+    return refusal("quote_ambiguous", message, 'Put double quotes (") around cells that need them.', line=mine.line)
 
 
 def _two_readings(readings: list[_Reading]) -> InputInvalid:

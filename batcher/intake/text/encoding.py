@@ -66,7 +66,8 @@ def _as_asked(data: bytes, asked: str) -> Decoded:
     try:
         name = codecs.lookup(asked).name
         text = data.decode(name)
-    except (LookupError, UnicodeError) as error:
+        text.encode()  # Some let halves of surrogate pairs through, which are no text.
+    except (LookupError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             line = line_at(data, error.start)
             message = f"The file is not {asked}: the byte 0x{data[error.start]:02X} in row {line} has no meaning in it."
@@ -75,12 +76,13 @@ def _as_asked(data: bytes, asked: str) -> Decoded:
             ) from None
         message = f"There is no encoding {asked!r}."
         raise refusal("encoding_wrong", message, "Name one such as utf-8, cp1252, latin-1 or mac_roman.") from None
-    return Decoded(text.removeprefix("\ufeff"), name)
+    return Decoded(text.lstrip("\ufeff"), name)
 
 
 def _by_its_mark(data: bytes, encoding: str) -> Decoded:
     try:
-        return Decoded(data.decode(encoding), encoding)
+        # A file that was put together from others may hold the mark more than once.
+        return Decoded(data.decode(encoding).lstrip("\ufeff"), encoding)
     except UnicodeDecodeError as error:
         name = encoding.removesuffix("-sig").upper()
         message = f"The file says that it is {name} but is damaged at byte {error.start}."

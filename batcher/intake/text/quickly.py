@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from batcher.intake.arrays import literal, whole
 from batcher.intake.blocks import Block, block_of, blocks_of
 from batcher.intake.grid import Record
 from batcher.intake.text.csvtext import Dialect, Records
@@ -53,7 +55,7 @@ class Quickly:
                 if quick is not None:
                     columns = [column.combine_chunks() for column in quick.columns]
                     count = quick.num_rows
-                    yield block_of(pa.array(range(line + 1, line + count + 1), pa.int64()), columns)
+                    yield block_of(whole(np.arange(line + 1, line + count + 1)), columns)
                     line += count
                 else:
                     found, line = self._surely(feed, piece, line)
@@ -123,7 +125,9 @@ class _Feed(Iterator[str]):
 
     def _without_mark(self, data: bytes) -> bytes:
         first, self._begun = not self._begun, True
-        return data.removeprefix(codecs.BOM_UTF8) if first else data
+        while first and data.startswith(codecs.BOM_UTF8):
+            data = data.removeprefix(codecs.BOM_UTF8)
+        return data
 
     def give(self, piece: bytes) -> None:
         """Go through the lines of this piece next."""
@@ -155,7 +159,7 @@ def _has_blank_row(table: pa.Table) -> bool:
     """Whether some row holds nothing but blanks: it is none."""
     blank = None
     for column in table.columns:
-        empty = pc.equal(pc.utf8_trim_whitespace(column), "")
+        empty = pc.equal(pc.utf8_trim_whitespace(column), literal(""))
         blank = empty if blank is None else pc.and_(blank, empty)
         if not pc.any(blank).as_py():
             return False

@@ -59,7 +59,11 @@ def number_in(text: str) -> Decimal | None:
 
 def plain(value: Decimal) -> str:
     """Decimal point, no exponent, no thousands mark, no digit that says nothing."""
-    return f"{value.normalize():f}" if value else "0"
+    if not value:
+        return "0"
+    # Not `normalize()`: it rounds to 28 digits.
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def from_text(text: str, name: str, shown: str | None = None) -> CellValue:
