@@ -5,9 +5,10 @@ it is a number, whose point is a decimal point whatever the column looks like; o
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from batcher.cells import restored
 from batcher.model import Problem
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ class Record:
     oddities: Mapping[int, Oddity] = field(default_factory=dict)
     """By place."""
 
+    @property
+    def restored(self) -> "Record":
+        """The same without the apostrophes that keep a spreadsheet from running cells; see `batcher.cells`."""
+        if not any(cell.startswith("'") for cell in self.cells):
+            return self
+        return replace(self, cells=tuple(map(restored, self.cells)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
@@ -57,3 +65,8 @@ class Grid:
     """Whether the last row has no line end: the file may have been cut off in it."""
     doubts: tuple[Problem, ...] = ()
     """What is hidden or left out; each has one meaning and is said."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a CSV, whose cells have no types."""
+        return self.encoding is not None

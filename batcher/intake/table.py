@@ -52,7 +52,8 @@ class Table:
         """The same in blocks, as wide as the header."""
         width, count = len(self.header.cells), 0
         quick = self.grid.blocks
-        for block in quick(width, self.header.line) if quick is not None else blocks_of(self._below(), width):
+        rows = (record.restored for record in self._below()) if self.grid.is_text else self._below()
+        for block in quick(width, self.header.line) if quick is not None else blocks_of(rows, width):
             count += len(block)
             if count > MAX_ROWS:
                 raise _too_many()
@@ -76,7 +77,7 @@ def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
     if not head:
         raise refusal("file_empty", "The file is empty.", "Save the sheet again and check that it holds the payouts.")
     place = _header_place(head, known) if header_line is None else _declared(head, header_line)
-    header = head[place]
+    header = head[place].restored if grid.is_text else head[place]
     if len(header.cells) > MAX_COLUMNS:
         message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)

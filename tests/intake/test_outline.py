@@ -53,9 +53,12 @@ def test_cells_are_not_cleaned(tmp_path: Path) -> None:
     assert cells(outline(tmp_path, as_text([HEADER, messy]))) == [(2, tuple(messy))]
 
 
-def test_the_quote_that_keeps_a_formula_from_running_comes_off_as_the_reader_takes_it_off(tmp_path: Path) -> None:
-    found = outline(tmp_path, as_text([HEADER, row(note="'=1+1"), row(note="'quoted"), row(note="=1+1")]))
-    assert [record.cells[-1] for record in found.records] == ["=1+1", "'quoted", "=1+1"]
+def test_the_apostrophe_that_keeps_a_formula_from_running_is_shown_and_comes_off_where_rows_are_taken(
+    tmp_path: Path,
+) -> None:
+    text = as_text([HEADER, row(note="'=1+1"), row("R2", note="'quoted"), row("R3", note="=1+1")])
+    assert [record.cells[-1] for record in outline(tmp_path, text).records] == ["'=1+1", "'quoted", "=1+1"]
+    assert [one.cells[-1] for one in read_text(tmp_path, text).rows] == ["=1+1", "'quoted", "=1+1"]
 
 
 def test_a_row_has_a_cell_for_each_column_and_loses_none_that_holds_something(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from batcher.cells import restored
 from batcher.errors import InputInvalid
 from batcher.intake.grid import Record
 from batcher.intake.refusal import refusal
@@ -70,7 +69,7 @@ class Records(Iterator[Record]):
             self.line += 1
             text = "".join(cells)
             if text and not text.isspace():
-                return Record(self.line, tuple(map(restored, cells)) if "'" in text else tuple(cells))
+                return Record(self.line, tuple(cells))
 
 
 def _doubled(lines: Iterable[str], dialect: Dialect) -> Iterator[str]:

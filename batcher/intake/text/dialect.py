@@ -117,7 +117,9 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
         return readings[0]
     best = max(readings, key=_fit)
     if best.dialect.quote == "'" and readings[0].dialect == plain and not _quotes_whole_rows(sample, delimiter):
-        raise _apostrophes(readings[0], best)
+        if best.share > readings[0].share:
+            raise _apostrophes(readings[0], best)
+        best = readings[0]
     blanks = next((reading for reading in readings if reading.dialect.skips_blanks), None)
     if blanks is not None and best.dialect == plain and _blanks_belong_to_delimiter(best.rows):
         return blanks

@@ -59,7 +59,7 @@ class Quickly:
                     line += count
                 else:
                     found, line = self._surely(feed, piece, line)
-                    yield from blocks_of((record for record in found if record.line > header_line), width)
+                    yield from blocks_of((record.restored for record in found if record.line > header_line), width)
                 size = PIECE
 
     def _quick(self, piece: bytes, width: int) -> pa.Table | None:
