@@ -82,6 +82,12 @@ def test_a_value_becomes_a_cell_by_its_type(values: Any, cell: tuple[str, bool, 
     assert cell_of(values) == cell
 
 
+def test_no_digit_of_a_long_number_is_rounded() -> None:
+    digits = "1234567890123456789012345678901"
+    assert cell_of(pa.array([Decimal(digits)], pa.decimal256(40, 0))) == (digits, True, None)
+    assert cell_of(pa.array([Decimal(f"12.5{'0' * 28}1")], pa.decimal128(38, 30)))[0] == f"12.5{'0' * 28}1"
+
+
 def test_a_column_of_nothing_is_empty() -> None:
     columns = {"R": ["R1"], "N": pa.nulls(1)}
     assert rows_of(read(written(columns))) == [(1, ("R", "N")), (2, ("R1",))]

@@ -38,6 +38,9 @@ class Quickly:
     source: Source
     encoding: str
     dialect: Dialect
+    first_size: int = FIRST
+    size: int = PIECE
+    """Bytes of the other pieces."""
 
     @property
     def possible(self) -> bool:
@@ -49,7 +52,7 @@ class Quickly:
         """The rows below the header, in blocks. Raises `InputInvalid` as the authority does."""
         with self.source.opened() as stream:
             feed = _Feed(stream)
-            line, size = 0, FIRST
+            line, size = 0, self.first_size
             while piece := feed.piece(size):
                 quick = self._quick(piece, width) if line >= header_line else None
                 if quick is not None:
@@ -60,7 +63,7 @@ class Quickly:
                 else:
                     found, line = self._surely(feed, piece, line)
                     yield from blocks_of((record.restored for record in found if record.line > header_line), width)
-                size = PIECE
+                size = self.size
 
     def _quick(self, piece: bytes, width: int) -> pa.Table | None:
         """The piece as pyarrow reads it; `None` where that might not be what the authority reads."""
