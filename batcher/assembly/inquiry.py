@@ -234,23 +234,19 @@ class Inquiry:
         to_send = [line.payout for line in plan.to_send if line.payout is not None]
         unknown = [line.payout for line in plan.of(planning.Standing.UNKNOWN) if line.payout is not None]
         prices = await self.read_prices(api, [*to_send, *unknown])
+        before, payouts = self.ledger.batch_before(self.environment, plan.batch), plan.sheet.payouts
         return (
             planning.Preflight(
                 made_at=self.clock.instant().at,
                 covers=covers(to_send, unknown, balances, prices, why_unread=why),
                 catalogue_read_at=None if catalogue is None else catalogue.read_at,
-                comparison=self.comparison(plan),
-                alike=planning.rows_alike((row.line, payout) for row, payout in plan.sheet.payouts),
-                warnings=plan.sheet.warnings,
+                comparison=None if before is None else planning.compared((row[1] for row in payouts), before),
+                alike=planning.rows_alike((row.line, payout) for row, payout in payouts),
+                warnings=(*plan.sheet.warnings, *(planning.zeros_lost_since(plan.sheet, before) if before else ())),
                 notes=tuple(notes),
             ),
             balances,
         )
-
-    def comparison(self, plan: planning.Plan) -> planning.Comparison | None:
-        """The plan's file beside the batch before."""
-        before = self.ledger.batch_before(self.environment, plan.batch)
-        return None if before is None else planning.compared((payout for _, payout in plan.sheet.payouts), before)
 
 
 def _why_unread(reply: Reply) -> str:

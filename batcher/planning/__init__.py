@@ -10,6 +10,7 @@ from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
 from batcher.planning.resuming import choices_of, sheet_of
+from batcher.planning.zeros import zeros_lost_since
 
 __all__ = [
     "Alike",
@@ -35,4 +36,5 @@ __all__ = [
     "rows_alike",
     "sent_elsewhere",
     "sheet_of",
+    "zeros_lost_since",
 ]

@@ -13,6 +13,7 @@ from typing import TypeVar
 from batcher import keys
 from batcher.model import Environment, Payout
 from batcher.planning.plan import Choices, PlanLine, Standing
+from batcher.planning.zeros import bare, lost_zeros
 from batcher.ports import Memory
 from batcher.records import Kin, RowRecord, same_payment
 from batcher.states import OPEN, PAID_OR_OPEN, State
@@ -73,6 +74,7 @@ class _Twins:
         self._recipient = _grouped(
             (keys.recipient_digest(row.latest.order.payout), row) for row in unclaimed if row.paid_or_open
         )
+        self._padded = _grouped((bare(row.latest.order.payout.reference), row) for row in unclaimed if row.paid_or_open)
         self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
 
     def why(self, line: PlanLine) -> str | None:
@@ -97,6 +99,12 @@ class _Twins:
                 return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
         if _as_before(line):
             return None
+        for row in self._padded.get(bare(payout.reference), ()):
+            if lost_zeros(payout.reference, row.latest.order.payout.reference):
+                return (
+                    f"'{row.name}' (line {row.line} when it was confirmed) in this batch was or may have been paid, is "
+                    "gone from the file, and is this reference with zeros in front, which spreadsheets take off"
+                )
         for row in self._recipient.get(keys.recipient_digest(payout), ()):
             return (
                 f"'{row.name}' (line {row.line} when it was confirmed) in this batch has the same recipient, "
@@ -122,8 +130,13 @@ def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, list[Value]]:
 
 
 def _told_apart(ours: str | None, theirs: str | None) -> bool:
-    """Two references that differ say that two payments are meant; `INV-1` and `inv-1` do not differ to a person."""
-    return ours is not None and theirs is not None and keys.folded(ours) != keys.folded(theirs)
+    """Two references that differ say that two payments are meant.
+
+    To a person `INV-1` and `inv-1` do not differ, and a spreadsheet makes `123` of `0123`.
+    """
+    if ours is None or theirs is None or (bare(ours) and bare(ours) == bare(theirs)):
+        return False
+    return keys.folded(ours) != keys.folded(theirs)
 
 
 def _as_before(line: PlanLine) -> bool:

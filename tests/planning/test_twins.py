@@ -43,6 +43,22 @@ def test_a_reference_given_later_is_no_other_payment(book: Book) -> None:
     assert book.plan(sheet(JO)).lines[0].standing is Standing.DOUBTFUL
 
 
+def test_a_reference_that_lost_its_zeros_is_doubtful_whoever_is_paid(book: Book) -> None:
+    book.confirm(sheet(payout("0123")))
+    book.bring("0123", State.COMPLETED)
+    others = (payout(name, "7.00", email=f"{name}@example.com") for name in ("123", "1230"))
+    plan = book.plan(sheet(*others))
+    assert standings(plan) == {"123": Standing.DOUBTFUL, "1230": Standing.NEW, "0123": Standing.MISSING}
+    assert "zeros in front" in whys(plan)[0]
+
+
+def test_zeros_alone_do_not_tell_payments_of_two_batches_apart(book: Book) -> None:
+    book.confirm(sheet(payout("0123")), batch=DEC)
+    book.bring("0123", State.COMPLETED, batch=DEC)
+    assert standings(book.plan(sheet(payout("123")))) == {"123": Standing.DOUBTFUL}
+    assert standings(book.plan(sheet(payout("124")))) == {"124": Standing.NEW}
+
+
 def test_the_flag_for_missing_rows_does_not_cover_a_twin(book: Book) -> None:
     book.confirm(sheet(JO))
     book.bring("R1", State.COMPLETED)
