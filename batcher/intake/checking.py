@@ -33,10 +33,11 @@ def check_sheet(path: Path, options: ReadOptions) -> Sheet | CheckedSheet:
     judging = judging_of(table, options)
     if judging.facts.rows <= MAX_ROWS:
         return sheet_of(judging, name_of(path), digest)
-    return _checked(judging, name_of(path))
+    return checked_of(judging, name_of(path))
 
 
-def _checked(judging: Judging, name: str) -> CheckedSheet:
+def checked_of(judging: Judging, name: str) -> CheckedSheet:
+    """The sheet as a check looks at it, of any size."""
     grid = judging.table.grid
     doubts, sums = Doubts(judging.header, judging.facts, grid), dict[str, Decimal]()
     faulty: list[SheetRow] = []

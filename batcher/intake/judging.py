@@ -13,6 +13,7 @@ from batcher.intake.header import Header, known, refuse_thousands, refuse_unname
 from batcher.intake.judgement import problems_of
 from batcher.intake.opening import grid_of
 from batcher.intake.options import ReadOptions
+from batcher.intake.refusal import refusal
 from batcher.intake.rules import rules_for
 from batcher.intake.survey import surveyed, with_peers
 from batcher.intake.table import Table, refuse_payouts_above, table_of
@@ -64,11 +65,20 @@ class Judging:
         """Every block with what is read of its cells."""
         return (Frame(block, self.header, self._options, self.facts, DERIVED) for block in self.blocks())
 
-    def survey(self) -> None:
-        """Read all blocks for what only all of them tell."""
-        self.facts, repeated = surveyed(self.frames(), self.facts)
+    def survey(self, most: int | None = None) -> None:
+        """Read all blocks for what only all of them tell. Raises `InputInvalid` for more than `most` rows."""
+        self.facts, repeated = surveyed(self._at_most(most), self.facts)
         if repeated:
             self.facts = with_peers(self.facts, self.frames(), repeated)
+
+    def _at_most(self, most: int | None) -> Iterator[Frame]:
+        count = 0
+        for frame in self.frames():
+            count += len(frame)
+            if most is not None and count > most:
+                message = f"The sheet has more than {most:,} rows, the most that one batch may have."
+                raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+            yield frame
 
     def judged(self) -> Iterator[Judged]:
         """Every block with the problems of its rows."""
@@ -84,13 +94,16 @@ def opened(path: Path, options: ReadOptions) -> tuple[Table, str]:
     return table_of(grid, names, options.header_line), digest
 
 
-def judging_of(table: Table, options: ReadOptions) -> Judging:
-    """The table as one of payouts, surveyed. Raises `InputInvalid` where its columns are not those of payouts."""
+def judging_of(table: Table, options: ReadOptions, most: int | None = None) -> Judging:
+    """The table as one of payouts, surveyed.
+
+    Raises `InputInvalid` where its columns are not those of payouts, and where it has more than `most` rows.
+    """
     header = resolved(table.header.line, table.header.cells, options)
     refuse_payouts_above(table, header)
     refuse_thousands(header)
     judging = Judging(table, header, options)
-    judging.survey()
+    judging.survey(most)
     refuse_unnamed(header, judging.facts.unnamed)
     require(header, needed_by_deliveries(judging.facts, header))
     return judging

@@ -25,7 +25,7 @@ def grid_of(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
     """The file's cells, and the SHA-256 of its bytes in hex. Raises `InputInvalid` where it is no table at all."""
     beginning, size = source.beginning_of(path)
     if size > source.MAX_BYTES and not beginning.startswith(_PACKED):
-        return _large_csv(path, known, options)
+        return large_csv(path, known, options)
     data = source.read_bytes(path)
     return _by_kind(data, path.name, known, options), source.digest(data)
 
@@ -56,7 +56,8 @@ def _csv(data: bytes, known: Known, options: ReadOptions) -> Grid:
     return replace(grid, doubts=tuple(_line_ends(found.text, grid.records)))
 
 
-def _large_csv(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
+def large_csv(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
+    """A CSV that is not held in memory, and the SHA-256 of its bytes. Raises `InputInvalid` as `grid_of` does."""
     found = large_text(path, options.encoding, SAMPLE)
     way = divided(found.beginning, known, options.delimiter)
     return _divided(found.source, found.encoding, way, ends_open=found.ends_open), found.digest

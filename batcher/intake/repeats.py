@@ -23,7 +23,8 @@ def digests(texts: pa.StringArray) -> Digests:
 class Repeats:
     """Gathers digests, and finds those that came more than once."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = HELD) -> None:
+        self._most = most
         self._held: list[Digests] = []
         self._count = 0
         self._parts: list[IO[bytes]] = []
@@ -32,7 +33,7 @@ class Repeats:
         """Take some."""
         self._held.append(more)
         self._count += len(more)
-        if self._count > HELD:
+        if self._count > self._most:
             self._put_away()
 
     def found(self) -> Digests:

@@ -9,7 +9,6 @@ from batcher.intake.doubts import Doubts
 from batcher.intake.judging import Judged, Judging, judging_of, opened
 from batcher.intake.options import ReadOptions
 from batcher.intake.peers import same_key
-from batcher.intake.refusal import refusal
 from batcher.intake.rules import REPEATED
 from batcher.model import Payout, Problem, Sheet, SheetRow
 
@@ -25,10 +24,7 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     """
     check_defaults(options)
     table, digest = opened(path, options)
-    judging = judging_of(table, options)
-    if judging.facts.rows > MAX_ROWS:
-        message = f"The sheet has more than {MAX_ROWS:,} rows, the most that one batch may have."
-        raise refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
+    judging = judging_of(table, options, MAX_ROWS)
     return sheet_of(judging, name_of(path), digest)
 
 

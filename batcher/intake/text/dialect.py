@@ -165,7 +165,7 @@ def _read(sample: str, dialect: Dialect, known: Known) -> _Reading:
         if len(sample) < SAMPLE // 2 or error.problems[0].kind != "quote_unclosed":
             raise
         # The sample may end within a cell; whoever reads on sees whether the text does.
-    widths = Counter(1 if _only_prose(rows) else len(row.cells) for row in rows)
+    widths = Counter({1: len(rows)} if _only_prose(rows) else (len(row.cells) for row in rows))
     width = max(widths, key=lambda cells: (widths[cells], cells), default=0)
     return _Reading(
         dialect=dialect,

@@ -107,11 +107,11 @@ def _without_mark(data: bytes) -> Decoded:
 
 def _refuse_mixed(data: bytes, damaged_at: int) -> None:
     """Refuse a file in which some lines are UTF-8 and others are not: two programs have written it."""
-    lines = re.split(rb"\r\n|[\r\n]", data)
-    unicode = next((number for number, line in enumerate(lines, 1) if not line.isascii() and _is_utf8(line)), None)
-    if unicode is None:
+    beyond = re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data)
+    first = next((found.start() for found in beyond if _is_utf8(found[0])), None)
+    if first is None:
         return
-    line = line_at(data, damaged_at)
+    unicode, line = line_at(data, first), line_at(data, damaged_at)
     message = f"Two programs have written this file: row {unicode} is UTF-8, and row {line} is not."
     fix = f"Open it where all its letters look right, and save it again as 'CSV UTF-8'; look at row {line} above all."
     raise refusal("encoding_mixed", message, fix, line=line)

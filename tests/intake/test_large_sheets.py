@@ -1,0 +1,116 @@
+"""Sheets that are too large to be held: they are read as small ones are, and a check says of them the same."""
+
+import codecs
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.errors import InputInvalid
+from batcher.intake import ReadOptions, read_sheet
+from batcher.intake.checking import checked_of
+from batcher.intake.grid import Record
+from batcher.intake.header import known
+from batcher.intake.judging import judging_of, opened
+from batcher.intake.opening import grid_of, large_csv
+from batcher.intake.repeats import Repeats
+from batcher.model import CheckedSheet
+from tests.intake.sheets import HEADER, UNHURRIED, as_text, row
+
+NAMES = partial(known, columns={})
+
+AMOUNTS = st.sampled_from(["12.50", "5", "0", "1,234", "1.234,50", "x", "-3", "£7", "9.999", "1000000001"])
+ROWS = st.lists(
+    st.builds(
+        lambda reference, amount, email, currency: row(reference, amount=amount, email=email, currency=currency),
+        st.sampled_from(["", "", "A", "B", "a", "C\u200b", "D"]),
+        AMOUNTS,
+        st.sampled_from(["ann@example.com", "Bob@example.org", "nobody", "ann@gmial.com"]),
+        st.sampled_from(["GBP", "EUR", "JPY", "?"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@UNHURRIED
+@given(ROWS, st.sampled_from(["allow", "warn", "error"]))
+def test_a_check_that_only_counts_says_the_same(tmp_path: Path, rows: list[list[str]], same_recipient: str) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, *rows]).encode())
+    options = ReadOptions(same_recipient=same_recipient)
+    table, _ = opened(path, options)
+    assert checked_of(judging_of(table, options), path.name) == CheckedSheet.of(read_sheet(path, options))
+
+
+def large(path: Path, data: bytes, encoding: str | None = None) -> tuple[list[Record], str, str | None]:
+    path.write_bytes(data)
+    grid, digest = large_csv(path, NAMES, ReadOptions(encoding=encoding))
+    return list(grid.records()), digest, grid.encoding
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"), [("utf-8", b""), ("utf-8", codecs.BOM_UTF8), ("utf-16-le", codecs.BOM_UTF16_LE)]
+)
+def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, encoding: str, mark: bytes) -> None:
+    path = tmp_path / "sheet.csv"
+    data = mark + as_text([HEADER, row(note='two\nlines, "quoted"'), row("R2", note="caf\u00e9")]).encode(encoding)
+    found, digest, _ = large(path, data)
+    grid, same = grid_of(path, NAMES, ReadOptions())
+    assert (found, digest) == (list(grid.records()), same)
+    assert found[0].cells == HEADER
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "kind"),
+    [
+        ("Amount,caf\u00e9\n1,2\n".encode("cp1252"), None, "encoding_unknown"),
+        (b"Amount,Note\n1,\xc3", None, "encoding_unknown"),
+        (b"Amount,Note\n1,\x00\n", None, "nul_bytes"),
+        (b"Amount,Note\n1,\x81\n", "cp1252", "encoding_unknown"),
+    ],
+)
+def test_what_a_large_file_is_not_is_refused(tmp_path: Path, data: bytes, encoding: str | None, kind: str) -> None:
+    with pytest.raises(InputInvalid) as caught:
+        large(tmp_path / "sheet.csv", data, encoding)
+    assert caught.value.problems[0].kind == kind
+
+
+def test_a_large_file_of_an_encoding_that_is_said(tmp_path: Path) -> None:
+    found, _, encoding = large(tmp_path / "sheet.csv", "Amount,caf\u00e9\n1,2\n".encode("cp1252"), "cp1252")
+    assert (found[0].cells, encoding) == (("Amount", "caf\u00e9"), "cp1252")
+
+
+def test_a_large_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, row()]).encode())
+    grid, _ = large_csv(path, NAMES, ReadOptions())
+    assert len(list(grid.records())) == 2
+    path.write_bytes(as_text([HEADER, row(), row("R2")]).encode())
+    with pytest.raises(InputInvalid) as caught:
+        list(grid.records())
+    assert caught.value.problems[0].kind == "file_changed"
+
+
+def test_a_file_of_another_time_is_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, row()]).encode())
+    grid, _ = large_csv(path, NAMES, ReadOptions())
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(InputInvalid):
+        list(grid.records())
+
+
+@UNHURRIED
+@given(st.lists(st.lists(st.integers(-5, 5), max_size=6), max_size=6), st.integers(1, 8))
+def test_what_comes_more_than_once_is_found_in_memory_and_on_disk(batches: list[list[int]], held: int) -> None:
+    import numpy as np
+
+    repeats = Repeats(held)
+    everything = [number for batch in batches for number in batch]
+    for batch in batches:
+        repeats.add(np.array(batch, dtype=np.int64))
+    assert repeats.found().tolist() == sorted({number for number in everything if everything.count(number) > 1})
