@@ -25,6 +25,12 @@ _TWICE_ENCODED = (
 )
 """What UTF-8 looks like that was read as Windows-1252 and saved again: `\u00c3\u00a9` for `\u00e9`."""
 _LOST = "\ufffd"
+_DATE = (
+    r"^(?:[0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3})[-/. ](?:19|20)?[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}(?: 00:00(?::00)?)?"
+    r"|[0-9]{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-[0-9]{2})$"
+)
+"""What spreadsheets write for a date, in CSVs too."""
 _DECIMALS = re.compile(r"[.,][0-9]{1,2}\D*$")
 
 
@@ -64,6 +70,11 @@ _WORDS = (
         "recipient_reference_unused",
         "The recipient reference is not sent, as a delivery by {said} has none",
         "Leave the cell empty, or deliver to RECIPIENT.",
+    ),
+    _Words(
+        "reference_like_date",
+        "The reference {value} looks like a date, as spreadsheets make of 3-11 or Nov26",
+        "Check it; if it is no date, set the column to 'Text' and enter the references again.",
     ),
     _Words(
         "email_domain_unusual",
@@ -111,6 +122,7 @@ class Doubts:
 
     def add(self, frame: Frame) -> None:
         """Look at a block."""
+        self._references(frame)
         self._amounts(frame)
         self._recipients(frame)
         self._letters(frame)
@@ -127,6 +139,12 @@ class Doubts:
         self._note(
             "recipient_reference_unused", frame, "recipient_reference", unused, lambda place: ways[place].as_py()
         )
+
+    def _references(self, frame: Frame) -> None:
+        dates = pc.match_substring_regex(frame["reference"], _DATE)
+        # A sheet whose references are all dates means them.
+        if dates.true_count < len(frame):
+            self._note("reference_like_date", frame, "reference", dates, lambda _: "")
 
     def _recipients(self, frame: Frame) -> None:
         if not frame.has("email"):

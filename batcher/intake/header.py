@@ -134,7 +134,7 @@ def require(header: Header, needed: Sequence[str]) -> None:
     for ours in needed:
         if ours not in header.places:
             found = listed([repr(title.strip()) for title in header.titles if title.strip()])
-            message = f"The sheet has no column for the {WORDS[ours]}; its first line has {found}."
+            message = f"The sheet has no column for the {WORDS[ours]}; its header has {found}."
             raise refusal("column_missing", message, _how_to_name(ours), line=header.line)
 
 

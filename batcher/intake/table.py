@@ -19,7 +19,8 @@ from batcher.model import Problem
 
 MAX_ROWS = 10_000_000
 """Rows that are looked at; a batch may have far fewer."""
-MAX_COLUMNS = 500
+MAX_COLUMNS = 16_384
+"""As many as a spreadsheet has."""
 
 HEAD = 100
 """Rows among which the header is looked for."""
@@ -79,7 +80,7 @@ def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
     place = _header_place(head, known) if header_line is None else _declared(head, header_line)
     header = head[place].restored if grid.is_text else head[place]
     if len(header.cells) > MAX_COLUMNS:
-        message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS} is the most."
+        message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS:,} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)
     if place == len(head) - 1:
         message = "There are no payouts below the header."

@@ -104,7 +104,7 @@ def test_a_mapping_that_makes_no_sense_is_a_matter_of_the_config(tmp_path: Path,
         ("amount,Tip,tip \n1,2,3\n", "column_repeated", "Two columns have the same header, 'Tip' and 'tip'."),
         ("reference,amount,\n1,2,3\n", "column_unnamed", "Column C has no header but holds '3'."),
         ("amount,no\x07te\n1,2\n", "column_unreadable", "The header 'no\\x07te' contains a control character."),
-        ("a,b\n1,2\n", "column_missing", "The sheet has no column for the amount; its first line has 'a' and 'b'."),
+        ("a,b\n1,2\n", "column_missing", "The sheet has no column for the amount; its header has 'a' and 'b'."),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_told_apart(tmp_path: Path, text: str, kind: str, words: str) -> None:

@@ -189,6 +189,16 @@ def test_the_same_recipient_twice(
     assert [(warning.line, warning.kind) for warning in sheet.warnings] == warnings
 
 
+@pytest.mark.parametrize("date", ["03/11/2026", "2026-11-03", "3-Nov", "Nov-26", "2026-11-03 00:00:00", "3.11.26"])
+def test_a_date_among_references_is_a_warning(tmp_path: Path, date: str) -> None:
+    sheet = read_rows(tmp_path, row("INC-7"), row(date))
+    assert [(warning.kind, warning.line, warning.value) for warning in sheet.warnings] == [
+        ("reference_like_date", 3, date)
+    ]
+    assert read_rows(tmp_path, row(date)).warnings == ()
+    assert read_rows(tmp_path, row("INC-7"), row("3-11"), row("12-2026")).warnings == ()
+
+
 def test_a_row_below_another_header_is_no_payout_of_this_table(tmp_path: Path) -> None:
     sheet = read_rows(tmp_path, row("A"), ["Reference", "Tax", "Currency", "Product"], row("B"))
     assert kinds(sheet) == [(3, "second_table"), (4, "below_second_table")]
