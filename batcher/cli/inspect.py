@@ -62,7 +62,12 @@ def header_as_json(outline: "Outline") -> dict[str, Any]:
         "delimiter": outline.delimiter,
         "sheet": outline.sheet,
         "doubts": [str(doubt) for doubt in outline.doubts],
+        **({"above": [_as_json(record) for record in outline.table.above]} if outline.table.above else {}),
     }
+
+
+def _as_json(record: "Record") -> dict[str, Any]:
+    return {"line": record.line, "cells": list(record.cells)}
 
 
 def _beyond_the_header(outline: "Outline") -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _print_rows(outline: "Outline") -> None:
     click.echo(_line(header_as_json(outline)))
     # Many at once, as each echo is a write of its own.
     for records in batched(outline.records, ROWS_AT_ONCE):
-        click.echo("\n".join(_line({"line": record.line, "cells": list(record.cells)}) for record in records))
+        click.echo("\n".join(_line(_as_json(record)) for record in records))
 
 
 def batched(records: "Iterable[Record]", size: int) -> "Iterator[list[Record]]":

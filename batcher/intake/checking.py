@@ -61,7 +61,9 @@ def checked_of(judging: Judging, name: str) -> CheckedSheet:
         columns=judging.header.titles,
         rows=judging.facts.rows,
         sound=judging.facts.rows - bad,
-        totals=tuple((currency, money.in_minor_units(sums[currency], currency)) for currency in sorted(sums)),
+        totals=tuple(
+            (currency, money.in_minor_units(sums[currency], currency)) for currency in sorted(sums) if sums[currency]
+        ),
         faulty=tuple(faulty),
         left_off=bad - len(faulty),
         warnings=(*grid.doubts, *judging.table.doubts, *doubts.problems()),

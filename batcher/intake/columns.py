@@ -126,7 +126,7 @@ def odd_cells(frame: Frame) -> Mapping[str, pa.Array]:
 DERIVED: Mapping[str, Derive] = {
     name: derive
     for derive, names in (
-        (shapes.widths, ("width", "surplus", "cut_short")),
+        (shapes.widths, ("width", "surplus", "cut_short", "shifted")),
         (shapes.control, ("control",)),
         (shapes.swallowed, ("swallowed",)),
         (shapes.kinds, ("row_kind", "below_header", "second_header")),

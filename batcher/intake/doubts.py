@@ -25,6 +25,8 @@ _TWICE_ENCODED = (
 )
 """What UTF-8 looks like that was read as Windows-1252 and saved again: `\u00c3\u00a9` for `\u00e9`."""
 _LOST = "\ufffd"
+_ENOUGH, _NEARLY_ALL = 5, 1.25
+"""From how many rows on an amount may be unlike the others, and how many more rows there are than those others."""
 _DATE = (
     r"^(?:[0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3})[-/. ](?:19|20)?[0-9]{2}"
     r"|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}(?: 00:00(?::00)?)?"
@@ -65,6 +67,11 @@ _WORDS = (
         "amount_mark_settled",
         "The amount {value} is read as {said}, as other amounts of its column show what the marks mean",
         "Check that it is so.",
+    ),
+    _Words(
+        "amount_without_decimals",
+        "The amount {value} has no decimals, and nearly all others of its column have: a decimal mark may be lost",
+        "Check the amount.",
     ),
     _Words(
         "recipient_reference_unused",
@@ -129,6 +136,10 @@ class Doubts:
         self._last = (frame["line"][-1].as_py(), frame["amount"][-1].as_py())
 
     def _amounts(self, frame: Frame) -> None:
+        proofs, rows = self._facts.amounts.point + self._facts.amounts.comma, self._facts.rows
+        if rows >= _ENOUGH and proofs < rows <= proofs * _NEARLY_ALL:
+            whole = pc.match_substring_regex(frame["amount"], "^[0-9]{3,}$")
+            self._note("amount_without_decimals", frame, "amount", whole, lambda _: "")
         settled = frame["amount_settled"]
         self._note("amount_mark_settled", frame, "amount", settled, lambda place: shown(frame.amount(place)))
         unused = pc.and_(

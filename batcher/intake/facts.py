@@ -27,6 +27,10 @@ class Facts:
     """By line: the other lines with the same reference."""
     reference_lookalikes: Mapping[int, str] = field(default_factory=dict)
     """By line: the lines whose references only look the same."""
+    usual_count: int = 0
+    """Cells that most rows have."""
+    ends_empty: bool = False
+    """Whether some row ends in an empty cell: this file writes them, and a row that lacks some lacks something."""
     second_header: int | None = None
     """The row of a second header that names other columns; whatever stands below it is no payout of this table."""
     recipient_peers: Mapping[int, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from batcher.intake.judging import Judging, needed_by_deliveries, opened
 from batcher.intake.options import ReadOptions
 from batcher.intake.rules import SHAPE_RULES
 from batcher.intake.sheet import name_of
-from batcher.intake.table import Table
+from batcher.intake.table import Table, refuse_no_payouts
 from batcher.model import Problem
 
 
@@ -74,6 +74,10 @@ def read_outline(path: Path, options: ReadOptions) -> Outline:
     """
     table, _ = opened(path, options)
     doubts = [*table.grid.doubts, *table.doubts]
+    try:
+        refuse_no_payouts(table)
+    except InputInvalid as error:
+        doubts += error.problems
     try:
         header = located(table.header.line, table.header.cells, options)
     except InputInvalid as error:

@@ -119,6 +119,13 @@ SHAPE_RULES = (
         "Put quotes around a cell that contains the delimiter, or give the column a header.",
     ),
     Rule(
+        "too_many_cells",
+        None,
+        _true("shifted"),
+        "The row has {cells} cells and the header {width}: a delimiter too many may stand anywhere in it.",
+        "Put quotes around a cell that contains the delimiter, or take the empty cells away.",
+    ),
+    Rule(
         "header_repeated",
         None,
         _is("row_kind", "header_again"),
@@ -143,7 +150,7 @@ SHAPE_RULES = (
         "too_few_cells",
         None,
         _true("cut_short"),
-        "The row ends after {cells} of {width} cells, before all the columns that a payout is made of.",
+        "The row ends after {cells} of {width} cells: one may be missing anywhere in it.",
         "Complete the row, or save the sheet again: the file may be cut off.",
     ),
     Rule(

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from batcher.intake.arrays import literal, repeated
 from batcher.intake.frame import Frame
 from batcher.intake.header import known, simplified
+from batcher.intake.lines import LINE_END, delimiters_in
+from batcher.model import Distribution
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROL_BYTES = bytes([*range(9), 11, 12, *range(14, 32), 127, 0xC2])
@@ -31,20 +33,44 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 """Names of columns that hold numbers of their own."""
+_NEEDED = frozenset({"amount", "currency", "product", "distribution"})
 _NARROW = 2
 """Columns of ours in a table in which a row with one of them may be a payout."""
 
 
 def widths(frame: Frame) -> Mapping[str, pa.Array]:
-    """`width` of the header, `surplus` beyond it, and `cut_short` before all of our columns."""
+    """`width` of the header, `surplus` beyond it, and rows that are `cut_short` or `shifted`.
+
+    A row of another width than the header's may have lost or gained a delimiter anywhere, and what stands in our
+    columns is then another column's. Only where the whole file is written so does it say nothing: rows that all have
+    the same count, or a file in which no row ends in an empty cell. A workbook's row has no end.
+    """
     beyond = {place: " ".join(filter(None, map(str.strip, cells))) for place, cells in frame.block.surplus.items()}
-    needed = max(frame.header.places.values(), default=-1) + 1
+    width, counts, facts = len(frame.header.titles), frame.block.counts, frame.facts
+    nobody = repeated(False, len(frame))
+    cut_short = shifted = nobody
+    if facts.delimiter is not None:
+        unusual = pc.not_equal(counts, literal(facts.usual_count))
+        needed = width if facts.ends_empty else max(frame.header.places.values(), default=-1) + 1
+        cut_short = pc.and_(pc.less(counts, literal(width)), pc.or_(unusual, literal(facts.usual_count == width)))
+        cut_short = pc.and_(cut_short, pc.less(counts, literal(needed)))
+        cut_short = pc.or_(cut_short, pc.less(counts, literal(max(frame.header.places.values(), default=-1) + 1)))
+        if not _always_filled(frame, width - 1):
+            shifted = pc.and_(pc.greater(counts, literal(width)), unusual)
     return {
-        "width": repeated(len(frame.header.titles), len(frame)),
+        "width": repeated(width, len(frame)),
         "surplus": frame.sparse(beyond, ""),
-        # A workbook's row has no end: it leaves empty cells out.
-        "cut_short": pc.less(frame.block.counts, literal(needed if frame.facts.delimiter is not None else 0)),
+        "cut_short": cut_short,
+        "shifted": shifted,
     }
+
+
+def _always_filled(frame: Frame, place: int) -> bool:
+    """Whether a column has something in every row: pushed to the right, that would show beyond the header."""
+    ours = next((ours for ours, its in frame.header.places.items() if its == place), "")
+    if ours == "email":
+        return frame.facts.methods <= {Distribution.EMAIL, Distribution.RECIPIENT}
+    return ours in _NEEDED and ours not in frame.options.defaults
 
 
 def control(frame: Frame) -> Mapping[str, pa.Array]:
@@ -82,8 +108,9 @@ def swallowed(frame: Frame) -> Mapping[str, pa.Array]:
 
 
 def _swallows(cell: str, at: int, delimiter: str, width: int) -> bool:
-    counts = [line.count(delimiter) for line in re.split(r"\r\n|[\r\n]", cell)]
-    return (counts[0], counts[-1]) == (width - 1 - at, at) or width - 1 in counts[1:]
+    counts = [delimiters_in(line, delimiter) for line in LINE_END.split(cell)]
+    exactly = (counts[0], counts[-1]) == (width - 1 - at, at) or width - 1 in counts[1:]
+    return exactly or max(counts) >= max(2, (width - 1) // 2)
 
 
 def kinds(frame: Frame) -> Mapping[str, pa.Array]:

@@ -1,5 +1,6 @@
 """The first reading of all blocks, for what only all of them tell, so that the second can judge each by itself."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -31,8 +32,11 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     """The facts with what all blocks show of their columns, and what comes more than once."""
     evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
     references, recipients = Repeats(), Repeats()
+    counts, ends_empty = Counter[int](), False
     for frame in frames:
         rows += len(frame)
+        counts.update(_counts(frame))
+        ends_empty = ends_empty or _ends_empty(frame)
         evidence = evidence.merged(evidence_of(frame))
         methods |= {method for method in frame["method"].unique().to_pylist() if method}
         nameless = nameless or unnamed(frame)
@@ -42,13 +46,31 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
         if frame.has("email") and frame.options.same_recipient != "allow":
             recipients.add(_filled(pc.utf8_lower(frame["email"])))
     facts = replace(
-        facts, amounts=evidence, rows=rows, methods=frozenset(methods), unnamed=nameless, second_header=second
+        facts,
+        amounts=evidence,
+        rows=rows,
+        methods=frozenset(methods),
+        unnamed=nameless,
+        second_header=second,
+        usual_count=max(counts, key=lambda cells: (counts[cells], cells), default=0),
+        ends_empty=ends_empty,
     )
     return facts, Repeated(references.found(), recipients.found())
 
 
 def _filled(texts: pa.StringArray) -> Digests:
     return digests(texts.filter(pc.not_equal(texts, literal(""))))
+
+
+def _counts(frame: Frame) -> dict[int, int]:
+    found = frame["cells"].value_counts()
+    return {one["values"]: one["counts"] for one in found.to_pylist()}
+
+
+def _ends_empty(frame: Frame) -> bool:
+    """Whether some row that is as wide as the header ends in an empty cell."""
+    empty = pc.equal(pc.utf8_trim_whitespace(frame.block.columns[-1]), literal(""))
+    return bool(pc.and_(empty, pc.equal(frame["cells"], literal(len(frame.header.titles)))).true_count)
 
 
 def _second_header(frame: Frame) -> int | None:

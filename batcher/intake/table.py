@@ -13,6 +13,7 @@ from batcher.errors import InputInvalid
 from batcher.intake.blocks import Block, blocks_of
 from batcher.intake.grid import Grid, Record
 from batcher.intake.header import Header
+from batcher.intake.lines import LINE_END, delimiters_in
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text.dialect import Known
 from batcher.model import Problem
@@ -82,11 +83,17 @@ def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
     if len(header.cells) > MAX_COLUMNS:
         message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS:,} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)
-    if place == len(head) - 1:
-        message = "There are no payouts below the header."
-        raise refusal("no_payouts", message, "Add a row for each payout.", line=header.line)
     above = tuple(head[:place])
-    return Table(grid=grid, header=header, above=above, doubts=tuple(_doubts(header, above)))
+    found = Table(grid=grid, header=header, above=above, doubts=tuple(_doubts(header, above)))
+    refuse_swallowed(found)
+    return found
+
+
+def refuse_no_payouts(table: Table) -> None:
+    """Raise `InputInvalid` where nothing stands below the header."""
+    if next(table.records(), None) is None:
+        message = "There are no payouts below the header."
+        raise refusal("no_payouts", message, "Add a row for each payout.", line=table.header.line)
 
 
 def _declared(head: Sequence[Record], line: int) -> int:
@@ -100,20 +107,17 @@ def _declared(head: Sequence[Record], line: int) -> int:
 def _header_place(head: Sequence[Record], known: Known) -> int:
     names = [known(record.cells) for record in head]
     most = max(len(ours) for ours in names)
-    if most > 1:
-        best = [place for place, ours in enumerate(names) if "amount" in ours and len(ours) == most]
-        if best:
-            return best[0]
-    return 0 if names[0] else _evident(head)
+    best = [place for place, ours in enumerate(names) if most > 1 and "amount" in ours and len(ours) == most]
+    return best[0] if best else _evident(head)
 
 
 def _evident(head: Sequence[Record]) -> int:
     """The first row that is as full as those below it, where all above it are far emptier; else the first."""
     filled = [sum(bool(cell.strip()) for cell in record.cells) for record in head]
     below = sorted(filled[len(filled) // 3 :])
-    usual = below[len(below) // 2]
+    usual = below[(len(below) - 1) // 2]
     place = next((place for place, count in enumerate(filled) if count > 1 and count * 4 >= usual * 3), 0)
-    return place if _titles(head[place]) else 0
+    return place if place < len(head) - 1 and _titles(head[place]) else 0
 
 
 def _titles(record: Record) -> bool:
@@ -127,6 +131,10 @@ def _is_data(cell: str) -> bool:
 
 
 def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
+    if len(header.cells) > 2 and not any(header.cells[1::2]) and all(header.cells[::2]):
+        message = "Every second column has no name: the delimiter may be two signs, and not one."
+        fix = "Save the sheet again with one sign as the delimiter."
+        yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="delimiter_doubled")
     if above:
         rows = listed([str(record.line) for record in above])
         first = next(cell.strip() for cell in above[0].cells if cell.strip())
@@ -149,6 +157,19 @@ def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
             fix="Put a row with the columns' names above the payouts, or say --header-line.",
             kind="header_like_data",
         )
+
+
+def refuse_swallowed(table: Table) -> None:
+    """Raise `InputInvalid` where a quote left open makes the header, or a row above it, swallow rows below."""
+    delimiter = (table.grid.delimiter or "")[:1]
+    least = max(1, (len(table.header.cells) - 1) // 2)
+    for record in (*table.above, table.header) if delimiter else ():
+        for cell in record.cells:
+            lines = LINE_END.split(cell)
+            if len(lines) > 1 and max(delimiters_in(line, delimiter) for line in lines) >= least:
+                message = f"A quoted cell of row {record.line} runs on over lines that look like rows of their own."
+                fix = "Close the quote where the cell ends, or take the line breaks out of the cell."
+                raise refusal("quote_swallows_rows", message, fix, line=record.line)
 
 
 def refuse_payouts_above(table: Table, header: Header) -> None:

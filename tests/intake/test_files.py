@@ -238,6 +238,47 @@ def test_a_quote_left_open_never_makes_a_row_vanish(tmp_path: Path, text: str) -
     assert sheet.rows[0].payout is None
 
 
+SHIFTED = {"currency": "GBP", "product": "AMZ-GB", "distribution": "PAYOUT_LINK"}
+
+
+@pytest.mark.parametrize(
+    "shifted",
+    ["R2,a,,4.00,5.00,", "R2,a,4,50,5.00,", "R2,4.00,5.00,n", "R2,4.00,5.00"],
+    ids=["long", "torn", "short", "end"],
+)
+def test_a_row_that_lacks_a_delimiter_or_has_one_too_many_is_never_paid(tmp_path: Path, shifted: str) -> None:
+    text = f"reference,name,net,amount,note\nR1,a,1.00,2.00,\n{shifted}\nR3,c,1.00,2.00,n\n"
+    sheet = read_text(tmp_path, text, **SHIFTED)
+    assert [row.line for row, _ in sheet.payouts] == [2, 4]
+    assert [problem.line for problem in sheet.problems] == [3]
+
+
+def test_rows_that_all_end_alike_are_how_the_file_is_written(tmp_path: Path) -> None:
+    long = "reference,name,amount\nR1,a,2.00,\nR2,b,2.00,\n"
+    short = "reference,name,amount,note\nR1,a,2.00\nR2,b,2.00,n\nR3,c,2.00\n"
+    assert len(payouts(read_text(tmp_path, long, **SHIFTED))) == 2
+    assert len(payouts(read_text(tmp_path, short, **SHIFTED))) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'reference,amount,email,"note\nR1,1.00,a@example.com,n\nR2,2.00,b@example.com,n"\nR3,3.00,c@example.com,n\n',
+        '"Payouts\nR1,1.00,a@example.com,n"\nreference,amount,email,note\nR3,3.00,c@example.com,n\n',
+    ],
+)
+def test_a_header_that_swallows_rows_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputInvalid) as caught:
+        read_text(tmp_path, text, **SHIFTED)
+    assert caught.value.problems[0].kind == "quote_swallows_rows"
+
+
+def test_a_backslash_before_a_delimiter_is_text(tmp_path: Path) -> None:
+    text = 'reference,path,amount\n"R\\"1",C:\\temp\\,5.00\n"R2","C:\\x",6.00\n'
+    sheet = read_text(tmp_path, text, **SHIFTED)
+    assert [one.cells for one in sheet.rows] == [('R"1', "C:\\temp\\", "5.00"), ("R2", "C:\\x", "6.00")]
+
+
 def test_two_lines_in_a_note_are_a_note(tmp_path: Path) -> None:
     sheet = read_rows(tmp_path, row(note="Dear Ann,\nthank you, and well done.\nYours, Bob"))
     assert len(payouts(sheet)) == 1

@@ -109,7 +109,6 @@ def test_letters_that_the_file_does_not_name_are_a_doubt(tmp_path: Path) -> None
     ("text", "kind", "line"),
     [
         ("", "file_empty", None),
-        ("amount,currency\n", "no_payouts", 1),
         ('amount,note\n1,"a\n', "quote_unclosed", 2),
         ('\namount,note\n1,"a"b\n', "quote_stray", 3),
         ("a,b;c\n1,2;3\n", "delimiter_ambiguous", 1),
@@ -137,6 +136,12 @@ def test_columns_without_one_meaning_are_a_doubt_and_their_cells_are_shown(
 
 def test_a_delimiter_at_the_end_of_each_row_is_no_second_reading(tmp_path: Path) -> None:
     assert cells(outline(tmp_path, "amount,\n1,\n")) == [(2, ("1", ""))]
+
+
+def test_a_header_alone_is_shown_with_a_doubt(tmp_path: Path) -> None:
+    found = outline(tmp_path, "amount,currency\n")
+    assert (found.header.titles, cells(found)) == (("amount", "currency"), [])
+    assert (1, "no_payouts") in kinds(found)
 
 
 def test_the_configs_names_of_columns_count(tmp_path: Path) -> None:

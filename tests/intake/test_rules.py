@@ -199,6 +199,13 @@ def test_a_date_among_references_is_a_warning(tmp_path: Path, date: str) -> None
     assert read_rows(tmp_path, row("INC-7"), row("3-11"), row("12-2026")).warnings == ()
 
 
+def test_one_amount_without_decimals_among_others_is_a_warning(tmp_path: Path) -> None:
+    rows = [row(f"R{number}", amount=f"{number}.50") for number in range(5)]
+    warnings = read_rows(tmp_path, *rows, row("R9", amount="1299")).warnings
+    assert [(warning.kind, warning.line) for warning in warnings] == [("amount_without_decimals", 7)]
+    assert read_rows(tmp_path, *rows, row("R9", amount="1299.00")).warnings == ()
+
+
 def test_a_row_below_another_header_is_no_payout_of_this_table(tmp_path: Path) -> None:
     sheet = read_rows(tmp_path, row("A"), ["Reference", "Tax", "Currency", "Product"], row("B"))
     assert kinds(sheet) == [(3, "second_table"), (4, "below_second_table")]

@@ -74,7 +74,7 @@ class Records(Iterator[Record]):
 
 def _doubled(lines: Iterable[str], dialect: Dialect) -> Iterator[str]:
     """The lines with each escape that escapes nothing written twice: `csv` would take it off, and it is text."""
-    needed = {dialect.quote, dialect.escape, dialect.delimiter}
+    needed = {dialect.quote, dialect.escape}
     pair = re.compile(rf"{re.escape(dialect.escape)}(.?)", re.DOTALL)
     return (
         pair.sub(lambda found: found[0] if found[1] in needed else dialect.escape + found[0], line) for line in lines

@@ -135,7 +135,7 @@ def _fit(reading: _Reading) -> tuple[bool, bool, float, bool]:
 
 def _variants(sample: str, delimiter: str) -> Iterator[Dialect]:
     plain, sign = Dialect(delimiter), re.escape(delimiter)
-    if '\\"' in sample or f"\\{delimiter}" in sample:
+    if '\\"' in sample:
         yield replace(plain, escape="\\")
     if delimiter != " " and f"{delimiter} " in sample:
         yield replace(plain, skips_blanks=True)

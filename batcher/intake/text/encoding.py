@@ -194,6 +194,8 @@ def _misfits(before: str, sign: str, after: str) -> bool:
         return before.isalnum()
     if category == "No":
         return after.isalpha() or (before.isalpha() and before != "m")
+    if sign == "\u2026" and before.isupper():
+        return True
     if sign == "°" and after in "CF":
         return False
     # Any other sign stands beside a word, or behind it (`Acme®`, `20°`, `”`), and never right before a letter.
