@@ -1,0 +1,1 @@
+"""Fuzzing that is guided by what the reader has not done yet; see `python -m tests.fuzz --help`."""
