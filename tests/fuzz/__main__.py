@@ -78,7 +78,9 @@ def _searched(seconds: int, corpus: Path, findings: Path, folder: Path) -> int:
     executed = re.findall(r"number_of_executed_units:\s*(\d+)", done.stderr) or re.findall(r"#(\d+)\t", done.stderr)
     covered = re.findall(r"cov: (\d+)", done.stderr)
     found = sorted(set(findings.iterdir()) - before)
-    print(f"{int((executed or ['0'])[-1]):,} files were tried, and {(covered or ['0'])[-1]} places of the code reached.")
+    print(
+        f"{int((executed or ['0'])[-1]):,} files were tried, and {(covered or ['0'])[-1]} places of the code reached."
+    )
     if done.returncode and not found:
         print(f"The engine has stopped by itself with {done.returncode}:\n{done.stderr[-2_000:]}")
         return 1

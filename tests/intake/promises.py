@@ -132,7 +132,7 @@ def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:
     styles = [Style(delimiter)]
     if '\\"' in text or f"\\{delimiter}" in text:
         styles.append(Style(delimiter, escape="\\"))
-    if f'{delimiter} "' in text or f'{delimiter}  ' in text:
+    if f'{delimiter} "' in text or f"{delimiter}  " in text:
         styles.append(Style(delimiter, skips_blanks=True))
     if "'" in text:
         styles.append(Style(delimiter, quote="'"))
@@ -144,7 +144,9 @@ def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:
 
 
 def _without_declaration(rows: list[Row], delimiter: str) -> list[Row]:
-    declares = rows[:1] and rows[0][0] == 1 and "".join(rows[0][1]).strip('"').casefold() in ("sep=", f"sep={delimiter}")
+    declares = (
+        rows[:1] and rows[0][0] == 1 and "".join(rows[0][1]).strip('"').casefold() in ("sep=", f"sep={delimiter}")
+    )
     return _trimmed(rows[1:] if declares else rows)
 
 

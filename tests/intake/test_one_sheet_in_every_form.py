@@ -4,20 +4,25 @@ A form that says everything (Unicode, or a workbook) is read without a question.
 are may be asked about, and is never read as other payouts.
 """
 
+import io
 import itertools
 import unicodedata
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from batcher import keys
 from batcher.errors import InputInvalid
 from batcher.intake import ReadOptions, read_sheet
 from batcher.model import Payout, Sheet
+from tests.intake.fragments import FILLED
 from tests.intake.ways import (
     ENCODED,
     LOCALES,
@@ -30,6 +35,7 @@ from tests.intake.ways import (
     rows,
     ways,
 )
+from tests.intake.workbooks import written
 
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -81,7 +87,8 @@ def test_text_in_unicode_is_always_read_as_the_same_payouts(tmp_path: Path, aske
     assert data is not None
     sheet = read(tmp_path, data)
     assert_the_same(sheet, asked)
-    assert sheet.warnings == ()
+    # Where rows end with a carriage return alone, one within a cell could be meant as the end of a row.
+    assert {warning.kind for warning in sheet.warnings} <= ({"line_ends_mixed"} if way.line_end == "\r" else set())
     assert sheet.delimiter == way.delimiter
 
 
@@ -99,9 +106,11 @@ def test_text_that_does_not_say_what_its_letters_are_is_the_same_payouts_or_aske
         assert not data.isascii()
         assert {problem.kind for problem in error.problems} <= {"encoding_ambiguous", "encoding_unknown"}
         return
-    assert [got(payout) for _, payout in sheet.payouts] == wanted(asked)
     assert [str(problem) for problem in sheet.problems] == []
+    assert [got(payout)[2:] for _, payout in sheet.payouts] == [wants[2:] for wants in wanted(asked)]
+    # Letters that make a key are shown to a person wherever they were assumed.
     told = {warning.kind for warning in sheet.warnings}
+    assert "encoding_assumed" in told or [got(payout) for _, payout in sheet.payouts] == wanted(asked)
     assert "encoding_assumed" in told or all(row.reference.isascii() for row in asked)
 
 
@@ -131,25 +140,82 @@ def test_with_a_decimal_mark_that_is_said_it_is_the_same_payouts_or_a_problem(
         assert {problem.kind for problem in sheet.problems} == {"amount_contradicts_decimal"}
 
 
-def without_decimals(text: str) -> str:
-    return text.replace(".00", "").replace(",00", "")
-
-
 @MANY
-@given(rows(), ways(encoded=UNICODE))
+@given(rows(), ways(encoded=UNICODE, omits_zeros=st.just(True)))
 def test_without_decimals_where_there_are_none_it_is_the_same_amounts_or_a_problem(
     tmp_path: Path, asked: list[Asked], way: Way
 ) -> None:
     """`1,234` beside no proof of what its comma is has two meanings, and neither is paid."""
-    text = (way.saved(asked) or b"").decode(way.encoding)
-    sheet = read(tmp_path, without_decimals(text).encode(way.encoding))
-    expected = dict(enumerate(wanted(asked)))
+    sheet = read(tmp_path, way.saved(asked) or b"")
     assert len(sheet.rows) == len(asked)
-    for place, row in enumerate(sheet.rows):
+    for row, wants in zip(sheet.rows, wanted(asked), strict=True):
         if row.payout is not None:
-            assert row.payout.amount == expected[place][2]
+            assert got(row.payout) == wants
         else:
-            assert {problem.kind for problem in row.problems} <= {"amount_ambiguous", "amount_mixed_marks"}
+            assert {problem.kind for problem in row.problems} == {"amount_ambiguous"}
+
+
+@pytest.mark.parametrize("reference", ["'-A1", "'=A1", "'@x", "'+44 7"])
+def test_a_reference_that_is_kept_from_being_a_formula_is_the_same_in_every_format(
+    tmp_path: Path, reference: str
+) -> None:
+    asked = [Asked(reference, "Ann", 1_250, "GBP", "ann@example.com")]
+    text = Way("utf-8", b"", ",", quotes_all=False, line_end="\n", locale="plain", sign="none").saved(asked) or b""
+    forms = [text, *(save(asked, numbers=True) for save in (as_xlsx, as_ods, as_parquet))]
+    assert len({got(payout) for data in forms for _, payout in read(tmp_path, data).payouts}) == 1
+
+
+@pytest.mark.parametrize(("number", "number_format", "shown"), [(12.5, "0.00", "12.50"), (1234, "#,##0", "1,234")])
+def test_a_reference_that_a_workbook_shows_otherwise_is_the_one_that_is_shown_or_a_problem(
+    tmp_path: Path, number: float, number_format: str, shown: str
+) -> None:
+    """The text that the same spreadsheet saves has what is shown: another reference would be another payout."""
+
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["Reference", "Amount", "Currency", "Product", "Distribution", "Email"])
+        sheet.write_row(1, 0, ["", 12.5, "GBP", "AMZ-GB", "EMAIL", "ann@example.com"])
+        sheet.write_number(1, 0, number, book.add_format({"num_format": number_format}))
+
+    sheet = read(tmp_path, written(fill))
+    assert sheet.problems or sheet.rows[0].reference == shown
+
+
+@pytest.mark.parametrize("digits", [15, 28, 29, 31, 38, 60])
+def test_a_number_of_any_length_is_the_same_reference_in_parquet_as_in_text(tmp_path: Path, digits: int) -> None:
+    whole = Decimal("1234567890" * 6)
+    reference = str(whole)[:digits]
+    columns = {"reference": pa.array([Decimal(reference)], pa.decimal256(70, 0)), "amount": ["5"]}
+    file = io.BytesIO()
+    parquet.write_table(pa.table(columns), file)
+    path = tmp_path / "sheet"
+    path.write_bytes(file.getvalue())
+    assert [row.reference for row in read_sheet(path, FILLED).rows] == [reference]
+
+
+def test_a_decimal_that_is_longer_than_cents_is_never_rounded(tmp_path: Path) -> None:
+    amounts = pa.array([Decimal("12.500000000000000000000000000001")], pa.decimal128(38, 30))
+    file = io.BytesIO()
+    parquet.write_table(pa.table({"reference": ["R1"], "amount": amounts}), file)
+    path = tmp_path / "sheet"
+    path.write_bytes(file.getvalue())
+    assert read_sheet(path, FILLED).payouts == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reference,amount,note\nR1,12,50,\nR2,1,234,\n",
+        "reference,amount,note,comment\nR1,12,50,hello,\nR2,1,234,thanks,\n",
+        "reference,amount,note,comment\nR1,12,50,hello\nR2,1,234,thanks\n",
+        "amount,reference,note\n12,50,R1,\n1,234,R2,\n",
+        "reference,email,amount,name,note\nR1,ann@example.com,12,50,Ann,\n",
+    ],
+)
+def test_an_amount_that_its_own_comma_has_divided_is_never_paid(tmp_path: Path, text: str) -> None:
+    """A decimal comma without quotes around it: the row is one cell longer than its header says."""
+    path = tmp_path / "sheet"
+    path.write_text(text)
+    assert read_sheet(path, FILLED).payouts == ()
 
 
 ACCENTED = [
@@ -159,7 +225,9 @@ ACCENTED = [
 ]
 
 
-@pytest.mark.parametrize(("encoding", "least"), [("cp1252", 1.0), ("mac_roman", 0.9), ("utf-8", 1.0), ("utf-16-le", 1.0)])
+@pytest.mark.parametrize(
+    ("encoding", "least"), [("cp1252", 1.0), ("mac_roman", 0.9), ("utf-8", 1.0), ("utf-16-le", 1.0)]
+)
 def test_at_least_this_share_of_real_sheets_is_read_without_a_question(
     tmp_path: Path, encoding: str, least: float
 ) -> None:

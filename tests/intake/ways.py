@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +22,24 @@ _NAMES = (
     *("Ann", "Zoé", "O'Brien", "Müller, Jörg", 'Jo "Bee" Day', "Smith; Co", "Straße 5", "a|b", "tab\there", "x = y"),
     *("two\nlines", "two\r\nlines", "", " ", "Ærø", "#12", "-", "12,50", "1.234", "sep=;", "Łódź", "李雷"),
 )
-_REFERENCES = ("R1", "007", "0012", "INV-2026/1", "a b", "A,1", "café", "x;y", "1.5", "12", "00", "Ω")
+_REFERENCES = (
+    "R1",
+    "007",
+    "0012",
+    "INV-2026/1",
+    "a b",
+    "A,1",
+    "café",
+    "x;y",
+    "1.5",
+    "12",
+    "00",
+    "Ω",
+    "-A1",
+    "+44 7",
+    "=A1",
+    "@x",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +72,17 @@ class Way:
     line_end: str
     locale: str
     sign: str
+    omits_zeros: bool = False
+    """Whether decimals that are none are left out: `1,000` for `1,000.00`."""
 
     def saved(self, rows: Sequence[Asked]) -> bytes | None:
         """The bytes; `None` where the encoding has not all of the letters."""
         lines = [list(COLUMNS)]
         for row in rows:
-            lines.append(row.cells(signed(localised(row.amount, self.locale), self.sign, row.currency)))
+            amount = localised(row.amount, self.locale)
+            if self.omits_zeros:
+                amount = re.sub("[.,]00$", "", amount)
+            lines.append(row.cells(signed(amount, self.sign, row.currency)))
         text = "".join(self.delimiter.join(map(self._cell, cells)) + self.line_end for cells in lines)
         try:
             return self.mark + text.encode(self.encoding)
@@ -113,7 +136,9 @@ def rows(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Asked]]:
     """Sheets in which each reference is one of its own."""
     one = st.builds(
         Asked,
-        reference=given.get("reference", st.one_of(st.sampled_from(_REFERENCES), st.from_regex("[0-9]{1,8}", fullmatch=True))),
+        reference=given.get(
+            "reference", st.one_of(st.sampled_from(_REFERENCES), st.from_regex("[0-9]{1,8}", fullmatch=True))
+        ),
         name=given.get("name", st.lists(st.sampled_from(_NAMES), min_size=1, max_size=2).map(" ".join)),
         cents=st.one_of(st.integers(1, 99_999_999), st.integers(1, 999).map(lambda whole: whole * 100_000)),
         currency=st.sampled_from(("GBP", "EUR")),
@@ -133,6 +158,7 @@ def ways(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[Way]:
         line_end=st.sampled_from(("\n", "\r\n", "\r")),
         locale=given.get("locale", st.sampled_from(LOCALES)),
         sign=given.get("sign", st.sampled_from(SIGNED)),
+        omits_zeros=given.get("omits_zeros", st.just(False)),
     )
 
 
