@@ -6,6 +6,7 @@ A packed file is changed within its parts, as no change to the bytes of one woul
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ with atheris.instrument_imports(include=["batcher"]):
     import batcher.intake.workbooks.opendocument
     import batcher.intake.workbooks.parquet
     import batcher.intake.workbooks.workbook  # noqa: F401 - the reader imports it once there is a workbook
-
     from tests.fuzz.findings import Findings, told_of
     from tests.intake.workbooks import packed, unpacked
 
@@ -24,7 +24,7 @@ def changed(data: bytes, most: int, seed: int) -> bytes:
     """Another file of at most so many bytes."""
     try:
         parts = unpacked(data) if data.startswith(b"PK") else {}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error):  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error):
         parts = {}
     if not parts or seed % 8 == 0:
         return bytes(atheris.Mutate(data, most))

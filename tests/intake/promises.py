@@ -172,10 +172,7 @@ def _of_payouts(outline: Outline, records: list[Record], sheet: Sheet, options: 
 def _of_amount(record: Record, amount: Decimal, outline: Outline, is_settled: bool) -> Iterator[str]:
     place = outline.header.places["amount"]
     cell = record.cells[place]
-    if place in record.numbers:
-        possible = frozenset({Decimal(cell)})
-    else:
-        possible = possible_amounts(cell)
+    possible = frozenset({Decimal(cell)}) if place in record.numbers else possible_amounts(cell)
     if amount not in possible:
         yield f"A WRONG AMOUNT: row {record.line} would be paid {amount}, and its cell is {cell!r}"
     elif len(possible) > 1 and not is_settled:
