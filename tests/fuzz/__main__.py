@@ -77,7 +77,7 @@ def _searched(seconds: int, corpus: Path, findings: Path, folder: Path) -> int:
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     executed = re.findall(r"number_of_executed_units:\s*(\d+)", done.stderr) or re.findall(r"#(\d+)\t", done.stderr)
     covered = re.findall(r"cov: (\d+)", done.stderr)
-    found = sorted(set(findings.iterdir()) - before)
+    found = sorted(path for path in set(findings.iterdir()) - before if path.suffix != ".txt")
     print(
         f"{int((executed or ['0'])[-1]):,} files were tried, and {(covered or ['0'])[-1]} places of the code reached."
     )
@@ -86,7 +86,7 @@ def _searched(seconds: int, corpus: Path, findings: Path, folder: Path) -> int:
         return 1
     for path in found:
         print(f"{path}: {Findings.summary(path)}\n  python -m tests.fuzz --replay {path}")
-    print("Nothing was found." if not found else f"{len(found)} findings.")
+    print(f"{len(found)} findings." if found else "Nothing was found.")
     return int(bool(found))
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+import batcher
 from tests.intake.fragments import FILLED
 from tests.intake.promises import broken
 
+_READER = str(Path(batcher.__file__).parent)
 PATIENCE_S = 5.0
 """Of computing, for a file of a few thousand bytes: what takes longer is a hang."""
 
@@ -35,7 +37,9 @@ def told_of(path: Path) -> list[str]:
         with _patience():
             return broken(path, FILLED)
     except Exception as error:  # noqa: BLE001 - whatever comes out is a finding
-        last = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if "batcher" in f.filename), None)
+        last = next(
+            (f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename.startswith(_READER)), None
+        )
         where = f" in {Path(last.filename).name}, {last.name}" if last else ""
         return [f"{type(error).__name__}{where}: {error}"]
 
