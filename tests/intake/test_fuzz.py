@@ -79,6 +79,18 @@ def test_whatever_encoding_a_person_says_every_promise_is_kept(tmp_path: Path, t
     held(tmp_path, f"reference,amount\nR9,5\n{text}".encode(errors="ignore"), replace(FILLED, encoding=encoding))
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-7", "unicode_escape", "raw_unicode_escape", "idna", "hex", "undefined", "a\0b"]
+)
+def test_an_encoding_that_makes_half_letters_or_none_is_refused_in_words(tmp_path: Path, encoding: str) -> None:
+    data = b"reference,amount\nR1+2AA-,5\nR2\\ud800,6\n"
+    held(tmp_path, data, replace(FILLED, encoding=encoding))
+
+
+def test_a_link_in_a_message_takes_no_more_than_itself(tmp_path: Path) -> None:
+    held(tmp_path, b"Name,T,http://x/yUlm\nJo,Ulm\n")
+
+
 @MANY
 @given(st.lists(st.tuples(TEXTS, TEXTS).map(",".join), max_size=5).map("\n".join))
 def test_any_rows_below_our_header_are_read_or_refused(tmp_path: Path, rows: str) -> None:
