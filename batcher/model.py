@@ -25,7 +25,12 @@ _LINK = re.compile(r"\b\w+://\S+")
 
 def without_links(text: str) -> str:
     """`text` with every link blotted out: one that is worth money may stand in any cell, and never in a message."""
-    return _LINK.sub("[link]", text)
+    return _LINK.sub(_blotted, text)
+
+
+def _blotted(link: re.Match[str]) -> str:
+    """What closes the sentence around a link is none of it."""
+    return "[link]" + link[0][len(link[0].rstrip("'\".,;:)")) :]
 
 
 class Distribution(StrEnum):

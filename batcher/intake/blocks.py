@@ -28,6 +28,8 @@ class Block:
     """By column: the places of cells that hold a workbook's number."""
     oddities: Mapping[int, Mapping[int, Oddity]]
     """By column and place."""
+    shown: Mapping[int, Mapping[int, str]]
+    """By column and place: how a number is shown, where that is in other characters than the cell's."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -57,6 +59,7 @@ def block_of(lines: pa.Int64Array, columns: Sequence[pa.StringArray]) -> Block:
         surplus={},
         numbers={},
         oddities={},
+        shown={},
     )
 
 
@@ -66,11 +69,14 @@ def _block(rows: list[Record], width: int) -> Block:
     cells = (row.cells if len(row.cells) == width else (row.cells + padding)[:width] for row in rows)
     numbers: dict[int, set[int]] = {}
     oddities: dict[int, dict[int, Oddity]] = {}
+    shown: dict[int, dict[int, str]] = {}
     for place, row in enumerate(rows):
         for column in row.numbers:
             numbers.setdefault(column, set()).add(place)
         for column, oddity in row.oddities.items():
             oddities.setdefault(column, {})[place] = oddity
+        for column, text in row.shown.items():
+            shown.setdefault(column, {})[place] = text
     return Block(
         lines=whole([row.line for row in rows]),
         columns=tuple(map(texts, zip(*cells, strict=True))),
@@ -78,4 +84,5 @@ def _block(rows: list[Record], width: int) -> Block:
         surplus={place: row.cells[width:] for place, row in enumerate(rows) if any(map(str.strip, row.cells[width:]))},
         numbers={column: frozenset(places) for column, places in numbers.items()},
         oddities=oddities,
+        shown=shown,
     )

@@ -10,6 +10,7 @@ from batcher import keys, money
 from batcher.intake import paid, shapes
 from batcher.intake.arrays import literal, repeated, texts
 from batcher.intake.frame import Derive, Frame
+from batcher.intake.grid import Oddity
 from batcher.intake.header import FIELDS
 from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
@@ -19,6 +20,7 @@ NO_CURRENCY = -1
 """In place of a currency's decimals where it has none; below every count of decimals."""
 _PLAIN = r"^[\x20-\x7e]*$"
 """Text that is its own normal form, with nothing in it that nobody sees."""
+_IDENTIFYING = frozenset({"reference", "recipient_reference"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of characters that nobody sees."""
 
@@ -115,12 +117,25 @@ def odd_cells(frame: Frame) -> Mapping[str, pa.Array]:
     """Cells of a workbook that cannot be taken as they are shown."""
     columns = {}
     for ours in FIELDS:
-        place = frame.header.places.get(ours)
-        odd = frame.block.oddities.get(place, {}) if place is not None else {}
+        odd = _odd(frame, ours)
         columns[f"odd_{ours}"] = frame.sparse({row: one.kind for row, one in odd.items()}, "")
         columns[f"odd_{ours}_message"] = frame.sparse({row: one.message for row, one in odd.items()}, "")
         columns[f"odd_{ours}_fix"] = frame.sparse({row: one.fix for row, one in odd.items()}, "")
     return columns
+
+
+def _odd(frame: Frame, ours: str) -> Mapping[int, Oddity]:
+    place = frame.header.places.get(ours)
+    if place is None:
+        return {}
+    odd = dict(frame.block.oddities.get(place, {}))
+    if ours in _IDENTIFYING:
+        # 12.50 and 12.5 are one number and two references: saved as CSV, the sheet would be other payments.
+        for row, text in frame.block.shown.get(place, {}).items():
+            message = f"The cell holds the number {frame.block.columns[place][row].as_py()} and shows {text}."
+            fix = "Set the column to 'Text', enter what is meant again, and save the file."
+            odd.setdefault(row, Oddity("reference_not_as_shown", message, fix))
+    return odd
 
 
 DERIVED: Mapping[str, Derive] = {

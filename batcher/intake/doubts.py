@@ -33,7 +33,7 @@ _DATE = (
     r"|[0-9]{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-[0-9]{2})$"
 )
 """What spreadsheets write for a date, in CSVs too."""
-_DECIMALS = re.compile(r"[.,][0-9]{1,2}\D*$")
+_TWO_DECIMALS = re.compile(r"[.,][0-9]{2}[^0-9]*$")
 
 
 @dataclass(slots=True)
@@ -125,7 +125,10 @@ class Doubts:
         self._facts = facts
         self._grid = grid
         self._found: dict[str, _Found] = {}
-        self._last: tuple[int, str] = (0, "")
+        self._last = (0, "", 0)
+        """Line, amount and number of cells of the last row."""
+        self._two_decimals = 0
+        """Rows whose amounts have two decimals."""
 
     def add(self, frame: Frame) -> None:
         """Look at a block."""
@@ -133,7 +136,8 @@ class Doubts:
         self._amounts(frame)
         self._recipients(frame)
         self._letters(frame)
-        self._last = (frame["line"][-1].as_py(), frame["amount"][-1].as_py())
+        self._last = (frame["line"][-1].as_py(), frame["amount"][-1].as_py(), frame["cells"][-1].as_py())
+        self._two_decimals += pc.match_substring_regex(frame["amount"], _TWO_DECIMALS.pattern).true_count
 
     def _amounts(self, frame: Frame) -> None:
         proofs, rows = self._facts.amounts.point + self._facts.amounts.comma, self._facts.rows
@@ -232,17 +236,18 @@ class Doubts:
         yield from self._cut_off()
 
     def _cut_off(self) -> Iterator[Problem]:
-        """Where the file may end within its last amount: that one alone has no decimals, and no line end follows."""
-        line, amount = self._last
-        proofs = self._facts.amounts.point + self._facts.amounts.comma
-        last_column = self._header.places.get("amount") == len(self._header.titles) - 1
-        if self._grid.ends_open and last_column and proofs == self._facts.rows - 1 and not _DECIMALS.search(amount):
+        """Where no line end follows the last row, and it lacks what the others have: cells, or decimals at its end."""
+        line, amount, cells = self._last
+        rows = self._facts.rows
+        at_end = self._header.places.get("amount") == len(self._header.titles) - 1
+        shorter = at_end and self._two_decimals == rows - 1 and not _TWO_DECIMALS.search(amount)
+        if self._grid.ends_open and rows > 1 and (shorter or cells < self._facts.usual_count):
             yield Problem(
                 line=line,
                 column=self._header.title("amount"),
                 value=amount,
-                message="The file ends within this row, and its amount alone has no decimals: it may be cut off.",
-                fix="Check the amount, and that no rows are missing behind it.",
+                message="The file ends within this row, which lacks what the others have: it may be cut off.",
+                fix="Check the row, and that no rows are missing behind it.",
                 kind="file_cut_off",
             )
 

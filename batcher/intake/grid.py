@@ -38,6 +38,8 @@ class Record:
     """Places of cells that hold a number: their text has a decimal point, no exponent and no thousands mark."""
     oddities: Mapping[int, Oddity] = field(default_factory=dict)
     """By place."""
+    shown: Mapping[int, str] = field(default_factory=dict)
+    """By place: how a number is shown, where that is in other characters than the cell's."""
 
     @property
     def restored(self) -> "Record":
@@ -65,8 +67,3 @@ class Grid:
     """Whether the last row has no line end: the file may have been cut off in it."""
     doubts: tuple[Problem, ...] = ()
     """What is hidden or left out; each has one meaning and is said."""
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it is a CSV, whose cells have no types."""
-        return self.encoding is not None

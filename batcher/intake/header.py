@@ -80,10 +80,12 @@ class Header:
 
 
 _IN_TITLE = re.compile(r"[(\[]([^()\[\]0-9]{1,9})[)\]]$")
-_LONGEST_IN_TITLE = 11
-"""Letters of a currency in brackets, with some blanks."""
+_LONGEST_IN_TITLE = 14
+"""Letters of a currency or of thousands in brackets, with some blanks."""
 _THOUSANDS = re.compile(
-    r"(?:^|[^0-9])['\u2019]?000s?\b|\b(?:thousand|million)s?\b|\bk[$£€]|[$£€](?:k|m)\b|\btsd\b", re.IGNORECASE
+    r"(?:^|[^0-9])['\u2019]?000s?\b|\b(?:cents?|pence|pennies|minor units?)\b|\b(?:thousand|million)s?\b"
+    r"|\bk[$£€]|[$£€](?:k|m)\b|\btsd\b",
+    re.IGNORECASE,
 )
 
 
@@ -93,11 +95,19 @@ def currency_of_title(title: str) -> str:
     return found[1].strip() if found and meanings(found[1].strip()) else ""
 
 
+def _without_unit(title: str) -> str:
+    """A column's name without the currency, or the thousands, in brackets behind it."""
+    begin = max(title.rfind("("), title.rfind("["))
+    unit = title[begin:]
+    named = begin > 0 and len(unit) <= _LONGEST_IN_TITLE and (currency_of_title(title) or _THOUSANDS.search(unit))
+    return title[:begin] if named else title
+
+
 def refuse_thousands(header: Header) -> None:
     """Raise `InputInvalid` where the amount's column says that its numbers are thousands."""
     title = header.title("amount") or ""
     if _THOUSANDS.search(title):
-        message = f"The column {title!r} says that its amounts are thousands."
+        message = f"The column {title!r} says that its amounts are thousands, or parts, of what they say."
         fix = "Write the amounts in full, and take that out of the column's name."
         raise refusal("amount_in_thousands", message, fix, line=header.line, column=title)
 
@@ -174,7 +184,7 @@ def _matches(titles: Sequence[str], columns: Mapping[str, str]) -> dict[str, lis
     found: dict[str, list[int]] = {}
     for place, title in enumerate(titles):
         name = simplified(title)
-        ours = mapped.get(name) or _KNOWN.get(name)
+        ours = mapped.get(name) or _KNOWN.get(name) or _KNOWN.get(simplified(_without_unit(title)))
         if ours is not None and (name in mapped or ours not in columns):
             found.setdefault(ours, []).append(place)
     return found

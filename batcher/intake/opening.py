@@ -1,6 +1,5 @@
 """A file to the grid of its cells, by what its bytes are."""
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -23,9 +22,11 @@ _PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", _PARQUET)
 
 def grid_of(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
     """The file's cells, and the SHA-256 of its bytes in hex. Raises `InputInvalid` where it is no table at all."""
-    beginning, size = source.beginning_of(path)
-    if size > source.MAX_BYTES and not beginning.startswith(_PACKED):
-        return large_csv(path, known, options)
+    # What is no file on a disk, such as a pipe, can be read only once.
+    if path.is_file():
+        beginning, size = source.beginning_of(path)
+        if size > source.MAX_BYTES and not beginning.startswith(_PACKED):
+            return large_csv(path, known, options)
     data = source.read_bytes(path)
     return _by_kind(data, path.name, known, options), source.digest(data)
 
@@ -67,7 +68,7 @@ def _divided(held: Source, encoding: str, way: Divided, *, ends_open: bool) -> G
     quickly = Quickly(held, encoding, way.dialect)
 
     def all_records() -> Iterator[Record]:
-        with io.TextIOWrapper(held.opened(), encoding=encoding, newline="") as lines:
+        with held.lines(encoding) as lines:
             for record in Records(_without_mark(lines), way.dialect):
                 # The row that only names the delimiter is counted all the same.
                 if record.line > way.declared:
@@ -94,8 +95,12 @@ _LONE = re.compile(r"\r(?!\n)")
 
 def _line_ends(text: str, all_records: Callable[[], Iterator[Record]]) -> Iterator[Problem]:
     """A carriage return alone ends a row, and in a file of other line ends it may have been meant as part of a cell."""
-    lone = len(_LONE.findall(text)) if "\r\n" in text else 0
-    if lone and lone > sum(len(_LONE.findall(cell)) for record in all_records() for cell in record.cells):
+    lone, whole = len(_LONE.findall(text)), text.count("\r\n")
+    if not (lone and whole):
+        return
+    cells = [cell for record in all_records() for cell in record.cells if "\r" in cell]
+    in_cells = sum(len(_LONE.findall(cell)) for cell in cells), sum(cell.count("\r\n") for cell in cells)
+    if lone > in_cells[0] and whole > in_cells[1]:
         yield Problem(
             line=None,
             column=None,

@@ -33,6 +33,8 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 """Names of columns that hold numbers of their own."""
+_REST = r"^[0-9]{{{},3}}(?:[.,][0-9]{{1,2}})?\s?(?:[A-Za-z]{{1,3}}|[$£€])?$"
+"""What stands behind a comma that divides an amount; braces are the least number of digits."""
 _NEEDED = frozenset({"amount", "currency", "product", "distribution"})
 _NARROW = 2
 """Columns of ours in a table in which a row with one of them may be a payout."""
@@ -130,16 +132,19 @@ def kinds(frame: Frame) -> Mapping[str, pa.Array]:
 def split_amounts(frame: Frame) -> Mapping[str, pa.Array]:
     """Amounts that a comma inside them may have divided: `12,50` without quotes is 12, and 50 in the next column.
 
-    Such a row still has as many cells as the header where its last one is missing. Only a column that batcher does not
-    read, whose name is none of a number, is looked at.
+    Such a row is one cell longer than its header, or as long where its last cell was left out. In a row that is not
+    longer, only a next column is looked at that batcher does not read, and whose name is none of a number.
     """
     at = frame.header.places.get("amount", -1)
     found: dict[int, str] = {}
-    if frame.facts.delimiter == "," and 0 <= at == len(frame.header.titles) - 2 and not _of_numbers(frame, at + 1):
-        whole = pc.match_substring_regex(frame["amount"], r"^[1-9][0-9]{0,2}$")
+    if frame.facts.delimiter == "," and 0 <= at < len(frame.header.titles) - 1:
         rest = frame.block.columns[at + 1]
-        part = pc.match_substring_regex(rest, r"^(?:[0-9]{2}|[0-9]{3}(?:\.[0-9]{1,2})?)$")
-        found = {place: rest[place].as_py() for place in frame.places(pc.and_(whole, part))}
+        whole = pc.match_substring_regex(frame["amount"], r"^[^.,]*[0-9]$")
+        longer = pc.greater(frame.block.counts, literal(len(frame.header.titles)))
+        some = pc.and_(longer, pc.match_substring_regex(rest, _REST.format("1")))
+        if not _of_numbers(frame, at + 1):
+            some = pc.or_(some, pc.match_substring_regex(rest, _REST.format("2")))
+        found = {place: rest[place].as_py() for place in frame.places(pc.and_(whole, some))}
     return {"split_rest": frame.sparse(found, "")}
 
 

@@ -32,9 +32,10 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     """The facts with what all blocks show of their columns, and what comes more than once."""
     evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
     references, recipients = Repeats(), Repeats()
-    counts, ends_empty = Counter[int](), False
+    counts, ends_empty, width = Counter[int](), False, 0
     for frame in frames:
         rows += len(frame)
+        width = len(frame.header.titles)
         counts.update(_counts(frame))
         ends_empty = ends_empty or _ends_empty(frame)
         evidence = evidence.merged(evidence_of(frame))
@@ -42,9 +43,9 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
         nameless = nameless or unnamed(frame)
         second = second or _second_header(frame)
         if frame.has("reference"):
-            references.add(_filled(frame["reference_folded"]))
+            references.add(_filled(_of_payouts(frame, frame["reference_folded"])))
         if frame.has("email") and frame.options.same_recipient != "allow":
-            recipients.add(_filled(pc.utf8_lower(frame["email"])))
+            recipients.add(_filled(_of_payouts(frame, pc.utf8_lower(frame["email"]))))
     facts = replace(
         facts,
         amounts=evidence,
@@ -52,14 +53,24 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
         methods=frozenset(methods),
         unnamed=nameless,
         second_header=second,
-        usual_count=max(counts, key=lambda cells: (counts[cells], cells), default=0),
+        usual_count=_usual(counts, width),
         ends_empty=ends_empty,
     )
     return facts, Repeated(references.found(), recipients.found())
 
 
+def _of_payouts(frame: Frame, texts: pa.StringArray) -> pa.StringArray:
+    """The texts, empty where the row is a total, a note or a header: what stands there is nobody's."""
+    return pc.if_else(pc.equal(frame["row_kind"], literal("")), texts, literal(""))
+
+
 def _filled(texts: pa.StringArray) -> Digests:
     return digests(texts.filter(pc.not_equal(texts, literal(""))))
+
+
+def _usual(counts: Counter[int], width: int) -> int:
+    """What most rows have; of two counts that as many have, the header's."""
+    return max(counts, key=lambda cells: (counts[cells], cells == width, cells), default=0)
 
 
 def _counts(frame: Frame) -> dict[int, int]:
@@ -87,12 +98,12 @@ def with_peers(facts: Facts, frames: Iterable[Frame], repeated: Repeated) -> Fac
     mails: list[str] = []
     for frame in frames:
         if len(repeated.references):
-            rows = _among(frame["reference_folded"], repeated.references)
+            rows = _among(_of_payouts(frame, frame["reference_folded"]), repeated.references)
             lines += frame["line"].take(rows).to_pylist()
             keys += frame["reference_folded"].take(rows).to_pylist()
             texts += frame["reference_read"].take(rows).to_pylist()
         if len(repeated.recipients):
-            rows = _among(pc.utf8_lower(frame["email"]), repeated.recipients)
+            rows = _among(_of_payouts(frame, pc.utf8_lower(frame["email"])), repeated.recipients)
             mail_lines += frame["line"].take(rows).to_pylist()
             mails += pc.utf8_lower(frame["email"]).take(rows).to_pylist()
     references = _words(lines, same_key(lines, texts))

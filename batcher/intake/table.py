@@ -12,7 +12,7 @@ from itertools import islice
 from batcher.errors import InputInvalid
 from batcher.intake.blocks import Block, blocks_of
 from batcher.intake.grid import Grid, Record
-from batcher.intake.header import Header
+from batcher.intake.header import Header, known
 from batcher.intake.lines import LINE_END, delimiters_in
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text.dialect import Known
@@ -26,7 +26,7 @@ MAX_COLUMNS = 16_384
 HEAD = 100
 """Rows among which the header is looked for."""
 
-_DATA = re.compile(r"[-+(]?\s?[$£€]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\)?%?")
+_DATA = re.compile(r"[-+(]?\s?[$£€]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\)?(?:%|\s?[$£€]|\s?[A-Z]{3})?")
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
 _CODE = re.compile(r"[A-Za-z]{3}")
@@ -54,7 +54,7 @@ class Table:
         """The same in blocks, as wide as the header."""
         width, count = len(self.header.cells), 0
         quick = self.grid.blocks
-        rows = (record.restored for record in self._below()) if self.grid.is_text else self._below()
+        rows = (record.restored for record in self._below())
         for block in quick(width, self.header.line) if quick is not None else blocks_of(rows, width):
             count += len(block)
             if count > MAX_ROWS:
@@ -70,7 +70,7 @@ def _too_many() -> InputInvalid:
     return refusal("too_many_rows", message, "Split it into several sheets, each with its own batch name.")
 
 
-def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
+def table_of(grid: Grid, names: Known, header_line: int | None = None) -> Table:
     """The one table of a grid; `header_line` is what a person says.
 
     Raises `InputInvalid` for a grid without header or rows, and one whose header is not evident.
@@ -78,8 +78,8 @@ def table_of(grid: Grid, known: Known, header_line: int | None = None) -> Table:
     head = list(islice(grid.records(), HEAD))
     if not head:
         raise refusal("file_empty", "The file is empty.", "Save the sheet again and check that it holds the payouts.")
-    place = _header_place(head, known) if header_line is None else _declared(head, header_line)
-    header = head[place].restored if grid.is_text else head[place]
+    place = _header_place(head, names) if header_line is None else _declared(head, header_line)
+    header = head[place].restored
     if len(header.cells) > MAX_COLUMNS:
         message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS:,} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)
@@ -104,8 +104,8 @@ def _declared(head: Sequence[Record], line: int) -> int:
     raise refusal("header_missing", message, "Say --header-line with the row in which the columns are named.")
 
 
-def _header_place(head: Sequence[Record], known: Known) -> int:
-    names = [known(record.cells) for record in head]
+def _header_place(head: Sequence[Record], names_of: Known) -> int:
+    names = [names_of(record.cells) for record in head]
     most = max(len(ours) for ours in names)
     best = [place for place, ours in enumerate(names) if most > 1 and "amount" in ours and len(ours) == most]
     return best[0] if best else _evident(head)
@@ -177,7 +177,9 @@ def refuse_payouts_above(table: Table, header: Header) -> None:
     named = sum(bool(title.strip()) for title in header.titles)
     for record in table.above:
         cells = [cell.strip() for cell in record.cells]
-        if sum(map(bool, cells)) * 4 > named * 3 or _like_payout(cells, header):
+        ours = known(cells, {})
+        of_another = "amount" in ours and len(ours) > 1
+        if of_another or sum(map(bool, cells)) * 4 > named * 3 or _like_payout(cells, header):
             message = f"Row {record.line} is filled like a payout, and stands above row {header.line}, the header."
             fix = "Take out what is no payout, put the header above all payouts, or say --header-line."
             raise refusal("rows_above_header", message, fix, line=record.line)

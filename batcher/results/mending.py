@@ -22,11 +22,56 @@ RELEASE = "clear this cell once the row is mended"
 MAX_WORDS = 2_000
 """Characters of all that is said of a row, or of a cell: a message may quote a cell of any length."""
 
-_UNSEEN = frozenset({"too_many_cells", "too_few_cells", "quote_swallows_rows", "amount_mixed_marks"})
-"""Mistakes that show in the file and not in the cells: in what is between them, or in the other rows' amounts."""
+_SEEN = frozenset(
+    {
+        "spreadsheet_error",
+        "control_character",
+        "totals_row",
+        "note_row",
+        "header_repeated",
+        "second_table",
+        "reference_scientific",
+        "reference_invisible",
+        "reference_too_long",
+        "reference_missing",
+        "reference_duplicate",
+        "reference_lookalike",
+        "row_repeated",
+        "recipient_repeated",
+        "amount_missing",
+        "amount_negative",
+        "amount_not_a_number",
+        "amount_other_currency",
+        "amount_zero",
+        "amount_too_small",
+        "amount_too_large",
+        "amount_too_many_decimals",
+        "amount_not_whole",
+        "amount_above_ceiling",
+        "amount_not_of_product",
+        "currency_missing",
+        "currency_unknown",
+        "currency_not_of_product",
+        "product_missing",
+        "product_malformed",
+        "product_repeated",
+        "product_template_mixed",
+        "product_unknown",
+        "product_not_orderable",
+        "distribution_missing",
+        "distribution_unknown",
+        "email_missing",
+        "email_invalid",
+        "link_without_owner",
+        "recipient_reference_missing",
+        "recipient_reference_invalid",
+        "template_invalid",
+    }
+)
+"""Mistakes that the cells of the row show by themselves, wherever they stand, until they are mended.
 
-_UNSEEN_TYPES = "cell_"
-"""How kinds begin that are about a cell's type in a workbook, which its text no longer has."""
+Any other might be gone in this file: it lay between the cells, in their types, in other rows, or in what was said.
+"""
 
 _NUMBERED = re.compile(r"(.+?)(?: \((\d+)\))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -83,7 +128,7 @@ class Mending:
 
 
 def _is_unseen(problem: Problem) -> bool:
-    return problem.kind in _UNSEEN or problem.kind.startswith(_UNSEEN_TYPES)
+    return problem.kind not in _SEEN
 
 
 def _where(problem: Problem) -> str:

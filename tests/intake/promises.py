@@ -106,7 +106,7 @@ def _of_both(outline: Outline, records: list[Record], sheet: Sheet) -> Iterator[
         yield "the sheet has another header than its outline"
     width = len(sheet.columns)
     for record, row in zip(records, sheet.rows, strict=False):
-        if record.cells[:width] != row.cells:
+        if tuple(map(unguarded, record.cells[:width])) != row.cells:
             yield f"row {row.line} is {row.cells} and was read as {record.cells}"
         if any(cell.strip() for cell in record.cells[width:]) and row.payout is not None:
             yield f"row {row.line} would be paid without its surplus cells {record.cells[width:]}"
@@ -122,7 +122,8 @@ def _of_division(outline: Outline, records: list[Record], data: bytes) -> Iterat
     if above and not any(doubt.kind == "rows_above_header" for doubt in outline.doubts):
         yield f"nothing is said of the rows {sorted(above)} above the header"
     seen = _trimmed((read | above).items())
-    witnessed = [_without_declaration(rows, outline.delimiter) for rows in _readings(text, outline.delimiter)]
+    sign = outline.delimiter[:1]
+    witnessed = [_without_declaration(rows, sign) for rows in _readings(text, sign)]
     if seen not in witnessed:
         yield f"the rows are {seen} and the second reader has {witnessed[:1]}"
 
@@ -132,7 +133,7 @@ def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:
     styles = [Style(delimiter)]
     if '\\"' in text or f"\\{delimiter}" in text:
         styles.append(Style(delimiter, escape="\\"))
-    if f'{delimiter} "' in text or f"{delimiter}  " in text:
+    if f"{delimiter} " in text:
         styles.append(Style(delimiter, skips_blanks=True))
     if "'" in text:
         styles.append(Style(delimiter, quote="'"))

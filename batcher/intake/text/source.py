@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from batcher.intake.refusal import refusal
 
@@ -24,6 +24,10 @@ class Held:
     def opened(self) -> BinaryIO:
         """A stream from the first byte on."""
         return io.BytesIO(self.data)
+
+    def lines(self, encoding: str) -> TextIO:
+        """Its text by lines, each with its own line end."""
+        return io.StringIO(self.data.decode(encoding), newline="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class OnDisk:
             message = f"{self.path.name} was changed while it was read."
             raise refusal("file_changed", message, "Wait until whoever writes it is done, and try again.")
         return file
+
+    def lines(self, encoding: str) -> TextIO:
+        """Its text by lines, each with its own line end."""
+        return io.TextIOWrapper(self.opened(), encoding=encoding, newline="")
 
 
 Source = Held | OnDisk

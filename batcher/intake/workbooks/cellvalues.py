@@ -30,6 +30,8 @@ class CellValue:
 
     text: str
     is_number: bool = False
+    shown: str = ""
+    """How a number is shown where that is the same number in other characters, such as `12.50`; else empty."""
     oddity: Oddity | None = None
 
 
@@ -92,7 +94,7 @@ def from_number(value: Decimal, shown: Shown, name: str) -> CellValue:
         # Who asks for zeros in front means a code; the zeros belong to it, and no amount is written with them.
         return CellValue(shown.text)
     if shown.how is Showing.SAME:
-        return CellValue(text, is_number=True)
+        return CellValue(text, is_number=True, shown="" if shown.text == text else shown.text)
     seen = f"{name} holds {text} and shows {shown.text}" if shown.text else f"{name} holds {text} and does not show it"
     if shown.how is Showing.UNKNOWN:
         seen = f"{name} holds {text}, and its number format may show something else"

@@ -53,7 +53,8 @@ def record_of(line: int, cells: Mapping[int, CellValue]) -> Record | None:
             numbers.append(place)
         if cell.oddity is not None:
             oddities[place] = cell.oddity
-    return Record(line, tuple(texts), frozenset(numbers), oddities)
+    shown = {place: cell.shown for place, cell in cells.items() if cell.shown}
+    return Record(line, tuple(texts), frozenset(numbers), oddities, shown)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ class Shown:
 
     how: Showing
     text: str = ""
-    """As shown, with a decimal point and commas; empty where it is not known, or makes no difference."""
+    """As shown, with a decimal point and commas; empty where it is not known."""
 
 
 _TOKEN = re.compile(
@@ -223,9 +223,9 @@ def _number(section: _Section, value: Decimal, *, signed: bool) -> Shown:
         Decimal(1).scaleb(-section.decimals), ROUND_HALF_UP, _WIDE
     )
     same = size == abs(value) and harmless and not section.percents and not section.thousands
-    if same and not section.padded:
-        return Shown(Showing.SAME)
     text = f"{minus}{section.before}{_digits(section, size)}{section.after}".replace("\u00a4", "").strip()
+    if same and not section.padded:
+        return Shown(Showing.SAME, text)
     return Shown(Showing.PADDED if same else Showing.OTHER, text)
 
 

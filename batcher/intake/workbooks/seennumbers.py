@@ -26,7 +26,7 @@ def seen(text: str, value: Decimal) -> Shown:
         return Shown(Showing.OTHER, text)
     if len(numeral) > 1 and numeral.isdigit() and numeral.startswith("0"):
         return Shown(Showing.PADDED, text)
-    return Shown(Showing.SAME)
+    return Shown(Showing.SAME, text)
 
 
 def _is_scientific(text: str) -> bool:
