@@ -52,6 +52,8 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
 
     if errors is not None and errors.resolve() == file.resolve():
         raise UsageError(f"--errors would overwrite {file}.", "Name another file for the rows with problems.")
+    if errors is not None and errors.suffix.lower() in {".ods", ".xls", ".xlsm", ".parquet"}:
+        raise UsageError(f"--errors cannot write {errors.suffix}.", "Name a file that ends with .csv or .xlsx.")
     settings = given.settings()
     try:
         sheet = load_for_check(file, settings, said_of_file(options))
@@ -158,6 +160,7 @@ def _tell(given: Given, checked: _Checked) -> None:
         given.say(f"{sheet.left_off:,} more rows with problems are counted and not listed.")
     bad = sheet.rows - sheet.sound
     if bad:
-        given.say(f"{bad:,} of {sheet.rows:,} rows have {len(sheet.problems):,} problems. Mend them, then check again.")
+        problems = f"{len(sheet.problems):,} problem{'s' * (len(sheet.problems) != 1)}"
+        given.say(f"Of {sheet.rows:,} rows, {bad:,} cannot be paid: {problems}. Mend them, then check again.")
     else:
         given.say(click.style("Every row can be paid.", fg="green"))

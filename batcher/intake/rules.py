@@ -221,7 +221,7 @@ AMOUNT_RULES = (
         "amount_ambiguous",
         "amount",
         _is("amount_fault", "ambiguous"),
-        "The amount has two readings, {amount_words}, and no other amount of the column shows which is meant.",
+        "The amount has two readings, {amount_words}, and its column does not show which is meant.",
         "Write it with two decimals and no thousands mark, or say --decimal point or --decimal comma.",
     ),
     Rule(

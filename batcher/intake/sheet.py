@@ -13,7 +13,7 @@ from batcher.intake.rules import REPEATED
 from batcher.model import Payout, Problem, Sheet, SheetRow
 
 MAX_ROWS = 100_000
-"""Payouts in one batch: more than two days' worth at 60 orders a minute."""
+"""Payouts in one batch: more than a day's worth at 60 orders a minute."""
 
 
 def read_sheet(path: Path, options: ReadOptions) -> Sheet:

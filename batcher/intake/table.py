@@ -136,9 +136,9 @@ def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
         fix = "Save the sheet again with one sign as the delimiter."
         yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="delimiter_doubled")
     if above:
-        rows = listed([str(record.line) for record in above])
+        rows = f"row{'s' * (len(above) > 1)} {listed([str(record.line) for record in above])}"
         first = next(cell.strip() for cell in above[0].cells if cell.strip())
-        message = f"Row {header.line} names the columns; what stands above it (row {rows}: {first!r}) is not read."
+        message = f"Row {header.line} names the columns; what stands above it ({rows}: {first!r}) is not read."
         yield Problem(
             line=above[0].line,
             column=None,
