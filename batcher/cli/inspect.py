@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from batcher.intake import Outline
-    from batcher.intake.grid import Record
+    from batcher.intake.record import Record
 
 SHOWN_ROWS, SHOWN_CHARACTERS = 3, 24
 ROWS_AT_ONCE = 1000

@@ -7,7 +7,7 @@ from itertools import islice
 import pyarrow as pa
 
 from batcher.intake.arrays import repeated, texts, whole
-from batcher.intake.grid import Oddity, Record
+from batcher.intake.record import Oddity, Record
 
 ROWS = 50_000
 """Rows of one block: enough for columns to pay, few enough to be held."""

@@ -10,11 +10,11 @@ from batcher import keys, money
 from batcher.intake import paid, shapes
 from batcher.intake.arrays import literal, repeated, texts
 from batcher.intake.frame import Derive, Frame
-from batcher.intake.grid import Oddity
 from batcher.intake.header import FIELDS
 from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
 from batcher.intake.meaning.products import read_products, takes_whole_amounts
+from batcher.intake.record import Oddity
 
 NO_CURRENCY = -1
 """In place of a currency's decimals where it has none; below every count of decimals."""

@@ -7,8 +7,9 @@ from itertools import chain
 from pathlib import Path
 
 from batcher.intake import source
-from batcher.intake.grid import Grid, Record
+from batcher.intake.grid import Grid
 from batcher.intake.options import ReadOptions
+from batcher.intake.record import Record
 from batcher.intake.text.csvtext import Records
 from batcher.intake.text.dialect import SAMPLE, Divided, Known, divided
 from batcher.intake.text.encoding import decoded

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from batcher.errors import InputInvalid
 from batcher.intake.doubts import Doubts
-from batcher.intake.grid import Record
 from batcher.intake.header import (
     Header,
     always_needed,
@@ -23,6 +22,7 @@ from batcher.intake.header import (
 from batcher.intake.judgement import problems_of
 from batcher.intake.judging import Judging, needed_by_deliveries, opened
 from batcher.intake.options import ReadOptions
+from batcher.intake.record import Record
 from batcher.intake.rules import SHAPE_RULES
 from batcher.intake.sheet import name_of
 from batcher.intake.table import Table, refuse_no_payouts

@@ -4,21 +4,13 @@ Rules of one column stand in order, and a cell is told the first that it breaks.
 that: which cell belongs where is not known. Words in braces come from the columns of `batcher.intake.columns`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from batcher.intake.arrays import literal, texts
-from batcher.intake.columns import NO_CURRENCY
-from batcher.intake.frame import Frame
+from batcher.intake import masks
 from batcher.intake.header import FIELDS, WORDS
+from batcher.intake.masks import Offenders
 from batcher.intake.paid import MAX_AMOUNT, MIN_AMOUNT
 from batcher.model import Distribution
-
-Offenders = Callable[[Frame], pa.BooleanArray]
-"""A column to the mask of its offenders."""
 
 MAX_REFERENCE = 100
 MAX_RECIPIENT_REFERENCE = 255
@@ -42,128 +34,74 @@ class Rule:
     """Asked also of rows whose shape is wrong."""
 
 
-def _is(column: str, word: str) -> Offenders:
-    return lambda frame: pc.equal(frame[column], literal(word))
-
-
-def _filled(column: str) -> Offenders:
-    return lambda frame: pc.not_equal(frame[column], literal(""))
-
-
-def _true(column: str) -> Offenders:
-    return lambda frame: frame[column]
-
-
-def _matching(column: str, pattern: str) -> Offenders:
-    return lambda frame: pc.match_substring_regex(frame[column], f"^(?:{pattern})$")
-
-
-def _not_matching(column: str, pattern: str) -> Offenders:
-    # Beyond a thousand repetitions the column's engine gives up, so that lengths are asked apart.
-    return lambda frame: pc.and_(
-        pc.not_equal(frame[column], literal("")), pc.invert(pc.match_substring_regex(frame[column], f"^(?:{pattern})$"))
-    )
-
-
-def _longer(column: str, most: int) -> Offenders:
-    return lambda frame: pc.greater(pc.utf8_length(frame[column]), literal(most))
-
-
-def _too_many_decimals(frame: Frame) -> pa.BooleanArray:
-    known = pc.not_equal(frame["units"], literal(NO_CURRENCY))
-    return pc.and_(known, pc.greater(frame["decimals"], frame["units"]))
-
-
-def _not_whole(frame: Frame) -> pa.BooleanArray:
-    return pc.and_(frame["whole_only"], pc.greater(frame["decimals"], literal(0)))
-
-
-def _lacks(column: str, methods: tuple[Distribution, ...]) -> Offenders:
-    wanted = texts([method.value for method in methods])
-    return lambda frame: pc.and_(pc.equal(frame[column], literal("")), pc.is_in(frame["method"], value_set=wanted))
-
-
-def _no_currency(frame: Frame) -> pa.BooleanArray:
-    return pc.and_(pc.not_equal(frame["currency"], literal("")), pc.equal(frame["units"], literal(NO_CURRENCY)))
-
-
-def _no_delivery(frame: Frame) -> pa.BooleanArray:
-    return pc.and_(pc.not_equal(frame["distribution"], literal("")), pc.equal(frame["method"], literal("")))
-
-
-def _link_without_owner(frame: Frame) -> pa.BooleanArray:
-    nobody = pc.and_(pc.equal(frame["reference"], literal("")), pc.equal(frame["email"], literal("")))
-    return pc.and_(nobody, pc.equal(frame["method"], literal(Distribution.PAYOUT_LINK.value)))
-
-
 SHAPE_RULES = (
     Rule(
         "control_character",
         None,
-        _filled("control"),
+        masks.filled("control"),
         "The row holds the control character {control}, which no spreadsheet shows.",
         "Type the cell anew, or save the sheet again as 'CSV UTF-8'.",
     ),
     Rule(
         "quote_swallows_rows",
         None,
-        _true("swallowed"),
+        masks.true("swallowed"),
         "A quoted cell of this row runs on over lines that look like rows of their own.",
         "Close the quote where the cell ends, or take the line breaks out of the cell.",
     ),
     Rule(
         "too_many_cells",
         None,
-        _filled("surplus"),
+        masks.filled("surplus"),
         "The row has {cells} cells and the header {width}; left over is {surplus}.",
         "Put quotes around a cell that contains the delimiter, or give the column a header.",
     ),
     Rule(
         "too_many_cells",
         None,
-        _true("shifted"),
+        masks.true("shifted"),
         "The row has {cells} cells and the header {width}: a delimiter too many may stand anywhere in it.",
         "Put quotes around a cell that contains the delimiter, or take the empty cells away.",
     ),
     Rule(
         "header_repeated",
         None,
-        _is("row_kind", "header_again"),
+        masks.equal("row_kind", "header_again"),
         "The row names the columns once more.",
         "Take it out of the sheet.",
     ),
     Rule(
         "second_table",
         None,
-        _is("row_kind", "other_header"),
+        masks.equal("row_kind", "other_header"),
         "The row names columns in another way than the header: a second table begins here.",
         "Put each table into a sheet of its own, or bring the columns into one order.",
     ),
     Rule(
         "totals_row",
         None,
-        _is("row_kind", "total"),
+        masks.equal("row_kind", "total"),
         "The row looks like a total, not like a payout.",
         "Take it out of the sheet, or begin the row with something else.",
     ),
     Rule(
         "too_few_cells",
         None,
-        _true("cut_short"),
+        masks.true("cut_short"),
         "The row ends after {cells} of {width} cells: one may be missing anywhere in it.",
         "Complete the row, or save the sheet again: the file may be cut off.",
     ),
     Rule(
         "note_row",
         None,
-        _is("row_kind", "note"),
+        masks.equal("row_kind", "note"),
         "Of all that a payout is made of, the row has one cell at most: it looks like a note.",
         "Take it out of the sheet, or complete the row.",
     ),
     Rule(
         "below_second_table",
         None,
-        _true("below_header"),
+        masks.true("below_header"),
         "The row stands below a second header, in row {second_header}, that names other columns.",
         "Put each table into a sheet of its own, or bring the columns into one order.",
     ),
@@ -173,7 +111,7 @@ REFERENCE_RULES = (
     Rule(
         "reference_duplicate",
         "reference",
-        _filled("reference_peers"),
+        masks.filled("reference_peers"),
         "The reference {reference_read} is also on {reference_peers}.",
         "Give each payout its own reference, or delete the row that is there twice.",
         even_if_misshapen=True,
@@ -181,7 +119,7 @@ REFERENCE_RULES = (
     Rule(
         "reference_lookalike",
         "reference",
-        _filled("reference_lookalikes"),
+        masks.filled("reference_lookalikes"),
         "The reference {reference_read} looks like another one, on {reference_lookalikes}.",
         "Write them alike if they are one payout, and quite differently if they are two.",
         even_if_misshapen=True,
@@ -189,21 +127,21 @@ REFERENCE_RULES = (
     Rule(
         "reference_scientific",
         "reference",
-        _matching("reference", r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}"),
+        masks.matching("reference", r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}"),
         "A spreadsheet has shortened this reference to {reference_read}, and its digits are lost.",
         "Set the column to 'Text', enter the references again, and save the sheet.",
     ),
     Rule(
         "reference_invisible",
         "reference",
-        _filled("reference_invisible"),
+        masks.filled("reference_invisible"),
         "The reference contains a character that nobody sees, {reference_invisible}.",
         "Type the reference anew rather than pasting it.",
     ),
     Rule(
         "reference_too_long",
         "reference",
-        _longer("reference_read", MAX_REFERENCE),
+        masks.longer("reference_read", MAX_REFERENCE),
         f"The reference is longer than {MAX_REFERENCE} characters.",
         "Shorten it, and keep it different from the others.",
     ),
@@ -213,98 +151,98 @@ AMOUNT_RULES = (
     Rule(
         "amount_missing",
         "amount",
-        _is("amount_fault", "missing"),
+        masks.equal("amount_fault", "missing"),
         "The amount is missing.",
         "Enter what is to be paid.",
     ),
     Rule(
         "amount_ambiguous",
         "amount",
-        _is("amount_fault", "ambiguous"),
+        masks.equal("amount_fault", "ambiguous"),
         "The amount has two readings, {amount_words}, and its column does not show which is meant.",
         "Write it with two decimals and no thousands mark, or say --decimal point or --decimal comma.",
     ),
     Rule(
         "amount_mixed_marks",
         "amount",
-        _is("amount_fault", "mixed"),
+        masks.equal("amount_fault", "mixed"),
         "The amount is written with {amount_words}.",
         "Write the whole column in one way.",
     ),
     Rule(
         "amount_contradicts_decimal",
         "amount",
-        _is("amount_fault", "contradicts_declared"),
+        masks.equal("amount_fault", "contradicts_declared"),
         "The amount is written with {amount_words}.",
         "Write it like the others, or say another --decimal.",
     ),
     Rule(
         "amount_negative",
         "amount",
-        _is("amount_fault", "negative"),
+        masks.equal("amount_fault", "negative"),
         "The amount is negative.",
         "Enter what is to be paid, or take the row out: batcher takes no money back.",
     ),
     Rule(
         "amount_other_currency",
         "amount",
-        _true("currency_conflict"),
+        masks.true("currency_conflict"),
         "The amount is written with {currency_said}, and the row is in {currency}.",
         "Make both say the same.",
     ),
     Rule(
         "amount_not_a_number",
         "amount",
-        _is("amount_fault", "not_a_number"),
+        masks.equal("amount_fault", "not_a_number"),
         "This is no amount: {amount_words}.",
         "Write digits with at most one decimal mark, such as 12.50.",
     ),
     Rule(
         "amount_zero",
         "amount",
-        _is("amount_size", "zero"),
+        masks.equal("amount_size", "zero"),
         "The amount is zero.",
         "Enter it, or delete the row.",
     ),
     Rule(
         "amount_too_small",
         "amount",
-        _is("amount_size", "small"),
+        masks.equal("amount_size", "small"),
         f"The amount is below {MIN_AMOUNT}, the least that can be paid.",
         "Enter at least that much.",
     ),
     Rule(
         "amount_too_large",
         "amount",
-        _is("amount_size", "large"),
+        masks.equal("amount_size", "large"),
         f"The amount is above {MAX_AMOUNT:,}, the most that batcher takes.",
         "Check the digits, or split the payout.",
     ),
     Rule(
         "amount_too_many_decimals",
         "amount",
-        _too_many_decimals,
+        masks.too_many_decimals,
         "The amount has {decimals} decimals, and {currency} has {units}.",
         "Round it yourself: batcher rounds nothing.",
     ),
     Rule(
         "amount_above_ceiling",
         "amount",
-        _filled("ceiling"),
+        masks.filled("ceiling"),
         "The amount is above {ceiling}, the most that the config lets one row pay.",
         "Check the digits, split the payout, or raise the ceiling under [input] in the config.",
     ),
     Rule(
         "amount_split",
         "amount",
-        _filled("split_rest"),
+        masks.filled("split_rest"),
         "The amount is followed by {split_rest} in the next column: a comma inside it may have divided it.",
         "Put quotes around amounts that contain a comma, or write this one with its decimals.",
     ),
     Rule(
         "amount_not_whole",
         "amount",
-        _not_whole,
+        masks.not_whole,
         "Several products, or a template, take whole amounts only.",
         "Enter a whole amount, or name a single product.",
     ),
@@ -314,14 +252,14 @@ CURRENCY_RULES = (
     Rule(
         "currency_missing",
         "currency",
-        _is("currency", ""),
+        masks.equal("currency", ""),
         "The currency is missing.",
         "Enter its code, such as GBP, or set one for all rows under [defaults] in the config.",
     ),
     Rule(
         "currency_unknown",
         "currency",
-        _no_currency,
+        masks.no_currency,
         "{currency} is no currency of ISO 4217.",
         "Enter the code of three letters, such as GBP or EUR.",
     ),
@@ -331,28 +269,28 @@ PRODUCT_RULES = (
     Rule(
         "product_missing",
         "product",
-        _is("product_fault", "missing"),
+        masks.equal("product_fault", "missing"),
         "The product is missing.",
         "Enter its code, such as AMZ-GB, or set one for all rows under [defaults] in the config.",
     ),
     Rule(
         "product_malformed",
         "product",
-        _is("product_fault", "malformed"),
+        masks.equal("product_fault", "malformed"),
         "This is no product code.",
         "Enter one code such as AMZ-GB, several with | between them, or a template that begins with PT-.",
     ),
     Rule(
         "product_repeated",
         "product",
-        _is("product_fault", "repeated"),
+        masks.equal("product_fault", "repeated"),
         "The same product is named twice.",
         "Name each product once.",
     ),
     Rule(
         "product_template_mixed",
         "product",
-        _is("product_fault", "mixed"),
+        masks.equal("product_fault", "mixed"),
         "A template stands beside other products.",
         "Enter the template alone, or the products alone.",
     ),
@@ -362,63 +300,63 @@ DELIVERY_RULES = (
     Rule(
         "distribution_missing",
         "distribution",
-        _is("distribution", ""),
+        masks.equal("distribution", ""),
         "The delivery is missing.",
         "Enter EMAIL, PAYOUT_LINK or RECIPIENT, or set one for all rows under [defaults] in the config.",
     ),
     Rule(
         "distribution_unknown",
         "distribution",
-        _no_delivery,
+        masks.no_delivery,
         "This is no way to deliver a payout.",
         "Enter EMAIL, PAYOUT_LINK or RECIPIENT.",
     ),
     Rule(
         "email_missing",
         "email",
-        _lacks("email", _MAIL_NEEDED),
+        masks.lacks("email", _MAIL_NEEDED),
         "The e-mail address is missing, and a delivery by {distribution} needs one.",
         "Enter the address.",
     ),
     Rule(
         "email_invalid",
         "email",
-        _true("email_bad"),
+        masks.true("email_bad"),
         "No mail can reach this address: {email_reason}.",
         "Enter one address, such as ann@example.com.",
     ),
     Rule(
         "recipient_repeated",
         "email",
-        _filled("recipient_peers"),
+        masks.filled("recipient_peers"),
         "The address is also on {recipient_peers}.",
         "Take out what is there twice, or allow it with same_recipient under [input] in the config.",
     ),
     Rule(
         "link_without_owner",
         "email",
-        _link_without_owner,
+        masks.link_without_owner,
         "Nothing says whose payout link this is.",
         "Give the row a reference or an e-mail address.",
     ),
     Rule(
         "recipient_reference_missing",
         "recipient_reference",
-        _lacks("recipient_reference", (Distribution.RECIPIENT,)),
+        masks.lacks("recipient_reference", (Distribution.RECIPIENT,)),
         "The recipient reference is missing, and a delivery by {distribution} needs one.",
         "Enter who the recipient is in your books.",
     ),
     Rule(
         "recipient_reference_invalid",
         "recipient_reference",
-        _not_matching("recipient_reference", rf"[A-Za-z0-9_@.-]{{1,{MAX_RECIPIENT_REFERENCE}}}"),
+        masks.not_matching("recipient_reference", rf"[A-Za-z0-9_@.-]{{1,{MAX_RECIPIENT_REFERENCE}}}"),
         f"A recipient reference has at most {MAX_RECIPIENT_REFERENCE} letters, digits and the signs - _ @ .",
         "Write it without other characters.",
     ),
     Rule(
         "template_invalid",
         "template",
-        _not_matching("template", TEMPLATE_PATTERN),
+        masks.not_matching("template", TEMPLATE_PATTERN),
         "This is no template.",
         "Copy the template's id from Runa's portal, or leave the cell empty.",
     ),
@@ -434,7 +372,7 @@ def _odd_cell(column: str) -> Rule:
     return Rule(
         ODD_CELL,
         column,
-        _filled(f"odd_{column}"),
+        masks.filled(f"odd_{column}"),
         f"{{odd_{column}_message}}",
         f"{{odd_{column}_fix}}",
     )
@@ -444,7 +382,7 @@ def _spreadsheet_error(column: str) -> Rule:
     return Rule(
         "spreadsheet_error",
         column,
-        _matching(column, r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)"),
+        masks.matching(column, r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)"),
         f"The spreadsheet could not work out the {WORDS[column]}.",
         "Mend the formula, or widen the column if it shows only #, and save the sheet again.",
     )
@@ -453,7 +391,7 @@ def _spreadsheet_error(column: str) -> Rule:
 REQUIRED_REFERENCE = Rule(
     "reference_missing",
     "reference",
-    _is("reference_read", ""),
+    masks.equal("reference_read", ""),
     "The reference is missing, and the config requires one.",
     "Give each payout its own reference.",
 )
@@ -461,7 +399,7 @@ REQUIRED_REFERENCE = Rule(
 REPEATED = Rule(
     "row_repeated",
     None,
-    _filled("identity_peers"),
+    masks.filled("identity_peers"),
     "The row asks for the same as {identity_peers}.",
     "Give each a reference if both are meant, else delete one.",
 )

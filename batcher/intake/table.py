@@ -11,9 +11,10 @@ from itertools import islice
 
 from batcher.errors import InputInvalid
 from batcher.intake.blocks import Block, blocks_of
-from batcher.intake.grid import Grid, Record
+from batcher.intake.grid import Grid
 from batcher.intake.header import Header, known
 from batcher.intake.lines import LINE_END, delimiters_in
+from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text.dialect import Known
 from batcher.model import Problem

@@ -13,7 +13,7 @@ from pathlib import Path
 from batcher import keys
 from batcher.errors import InputInvalid, UsageError
 from batcher.intake import Outline, ReadOptions, read_outline, read_sheet
-from batcher.intake.grid import Record
+from batcher.intake.record import Record
 from batcher.model import Payout, Problem, Sheet, SheetRow
 from tests.intake.second_reader import Broken, Row, Style, possible_amounts, rows_of, unguarded
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from batcher.errors import InputInvalid
 from batcher.intake import ReadOptions, read_sheet
 from batcher.intake.checking import checked_of
-from batcher.intake.grid import Record
 from batcher.intake.header import known
 from batcher.intake.judging import judging_of, opened
 from batcher.intake.opening import grid_of, large_csv
+from batcher.intake.record import Record
 from batcher.intake.repeats import Repeats
 from batcher.model import CheckedSheet
 from tests.intake.sheets import HEADER, UNHURRIED, as_text, row

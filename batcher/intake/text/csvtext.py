@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from batcher.errors import InputInvalid
-from batcher.intake.grid import Record
+from batcher.intake.record import Record
 from batcher.intake.refusal import refusal
 
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", "^": "caret", "~": "tilde", " ": "blank"}

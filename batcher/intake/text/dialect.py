@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from batcher.errors import InputInvalid
-from batcher.intake.grid import Record
+from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text.csvtext import NAMES, Dialect, Records
 

@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 
 from batcher.intake.arrays import literal, whole
 from batcher.intake.blocks import Block, block_of, blocks_of
-from batcher.intake.grid import Record
+from batcher.intake.record import Record
 from batcher.intake.text.csvtext import Dialect, Records
 from batcher.intake.text.source import PIECE, Source
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
-from batcher.intake.grid import Oddity
+from batcher.intake.record import Oddity
 from batcher.intake.workbooks.numberformats import Showing, Shown
 
 EXACT_DIGITS = 15

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from batcher.errors import InputInvalid
-from batcher.intake.grid import Grid, Oddity, Record
+from batcher.intake.grid import Grid
+from batcher.intake.record import Oddity, Record
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.workbooks.cellvalues import MAX_CHARACTERS, CellValue, cell_name, letters_of
 from batcher.model import Problem

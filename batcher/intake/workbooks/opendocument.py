@@ -8,7 +8,8 @@ tests. A few bytes of this format can say 'a million times this row', so rows ar
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from batcher.intake.grid import Grid, Record
+from batcher.intake.grid import Grid
+from batcher.intake.record import Record
 from batcher.intake.workbooks.gathering import Gathering, Merged, record_of
 from batcher.intake.workbooks.markup import walked
 from batcher.intake.workbooks.opendocumentcells import value_of

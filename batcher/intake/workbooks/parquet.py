@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from batcher.intake.grid import Grid, Record
+from batcher.intake.grid import Grid
+from batcher.intake.record import Record
 from batcher.intake.refusal import refusal
 from batcher.intake.workbooks.cellvalues import (
     EMPTY,

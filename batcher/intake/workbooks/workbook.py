@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batcher.intake.grid import Grid, Record
+from batcher.intake.grid import Grid
+from batcher.intake.record import Record
 from batcher.intake.workbooks.cellvalues import (
     EMPTY,
     CellValue,
