@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from batcher.intake.meaning.amounts import Evidence, Reading, judged
 
 _REMEMBERED = 200_000
@@ -31,6 +34,8 @@ class Facts:
     """Cells that most rows have."""
     ends_empty: bool = False
     """Whether some row ends in an empty cell: this file writes them, and a row that lacks some lacks something."""
+    short_together: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Which sixteens of rows are all equally short; see `sixteens`."""
     second_header: int | None = None
     """The row of a second header that names other columns; whatever stands below it is no payout of this table."""
     recipient_peers: Mapping[int, str] = field(default_factory=dict)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, repeated
+from batcher.intake.arrays import literal, repeated, truths
 from batcher.intake.frame import Frame
 from batcher.intake.header import known, simplified
 from batcher.intake.lines import LINE_END, delimiters_in
@@ -35,6 +37,7 @@ _NUMBERED = re.compile(
 """Names of columns that hold numbers of their own."""
 _REST = r"^[0-9]{{{},3}}(?:[.,][0-9]{{1,2}})?\s?(?:[A-Za-z]{{1,3}}|[$£€])?$"
 """What stands behind a comma that divides an amount; braces are the least number of digits."""
+EXCELS_ROWS = 16
 _NEEDED = frozenset({"amount", "currency", "product", "distribution"})
 _NARROW = 2
 """Columns of ours in a table in which a row with one of them may be a payout."""
@@ -45,7 +48,8 @@ def widths(frame: Frame) -> Mapping[str, pa.Array]:
 
     A row of another width than the header's may have lost or gained a delimiter anywhere, and what stands in our
     columns is then another column's. Only where the whole file is written so does it say nothing: rows that all have
-    the same count, or a file in which no row ends in an empty cell. A workbook's row has no end.
+    the same count, a file in which no row ends in an empty cell, or sixteen rows together, by which Excel leaves empty
+    cells out. A workbook's row has no end.
     """
     beyond = {place: " ".join(filter(None, map(str.strip, cells))) for place, cells in frame.block.surplus.items()}
     width, counts, facts = len(frame.header.titles), frame.block.counts, frame.facts
@@ -56,6 +60,8 @@ def widths(frame: Frame) -> Mapping[str, pa.Array]:
         needed = width if facts.ends_empty else max(frame.header.places.values(), default=-1) + 1
         cut_short = pc.and_(pc.less(counts, literal(width)), pc.or_(unusual, literal(facts.usual_count == width)))
         cut_short = pc.and_(cut_short, pc.less(counts, literal(needed)))
+        if cut_short.true_count:
+            cut_short = pc.and_not(cut_short, _left_out_together(frame))
         cut_short = pc.or_(cut_short, pc.less(counts, literal(max(frame.header.places.values(), default=-1) + 1)))
         if not _always_filled(frame, width - 1):
             shifted = pc.and_(pc.greater(counts, literal(width)), unusual)
@@ -65,6 +71,17 @@ def widths(frame: Frame) -> Mapping[str, pa.Array]:
         "cut_short": cut_short,
         "shifted": shifted,
     }
+
+
+def _left_out_together(frame: Frame) -> pa.BooleanArray:
+    """Rows that are as short as all of their sixteen."""
+    return truths(np.isin(sixteens(frame), frame.facts.short_together))
+
+
+def sixteens(frame: Frame) -> npt.NDArray[np.int64]:
+    """The sixteen rows to which each row belongs, by which Excel leaves out empty cells at their ends."""
+    lines: npt.NDArray[np.int64] = frame["line"].to_numpy(zero_copy_only=False)
+    return (lines - 1) // EXCELS_ROWS
 
 
 def _always_filled(frame: Frame, place: int) -> bool:

@@ -15,6 +15,7 @@ from batcher.intake.paid import evidence_of
 from batcher.intake.peers import same_key, same_key_other_text
 from batcher.intake.repeats import Digests, Repeats, digests
 from batcher.intake.shapes import unnamed
+from batcher.intake.sixteens import Sixteens
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     """The facts with what all blocks show of their columns, and what comes more than once."""
     evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
     references, recipients = Repeats(), Repeats()
-    counts, ends_empty, width = Counter[int](), False, 0
+    counts, ends_empty, width, short = Counter[int](), False, 0, Sixteens()
     for frame in frames:
         rows += len(frame)
         width = len(frame.header.titles)
         counts.update(_counts(frame))
+        short.add(frame)
         ends_empty = ends_empty or _ends_empty(frame)
         evidence = evidence.merged(evidence_of(frame))
         methods |= {method for method in frame["method"].unique().to_pylist() if method}
@@ -55,6 +57,7 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
         second_header=second,
         usual_count=_usual(counts, width),
         ends_empty=ends_empty,
+        short_together=short.together(),
     )
     return facts, Repeated(references.found(), recipients.found())
 

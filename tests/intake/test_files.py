@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from batcher import keys
 from batcher.errors import InputInvalid
 from batcher.intake import ReadOptions, read_sheet
+from batcher.intake.facts import Facts
+from batcher.intake.frame import Frame
+from batcher.intake.header import Header
 from batcher.intake.sheet import MAX_ROWS
+from batcher.intake.sixteens import Sixteens
 from batcher.intake.source import MAX_BYTES
+from batcher.intake.text.csvtext import Dialect
+from batcher.intake.text.quickly import Quickly
+from batcher.intake.text.source import Held
 from batcher.model import Payout, Sheet
 from tests.intake.sheets import HEADER, UNHURRIED, as_text, payouts, read_bytes, read_rows, read_text, row
 
@@ -258,6 +265,31 @@ def test_rows_that_all_end_alike_are_how_the_file_is_written(tmp_path: Path) -> 
     short = "reference,name,amount,note\nR1,a,2.00\nR2,b,2.00,n\nR3,c,2.00\n"
     assert len(payouts(read_text(tmp_path, long, **SHIFTED))) == 2
     assert len(payouts(read_text(tmp_path, short, **SHIFTED))) == 3
+
+
+def test_empty_cells_that_excel_leaves_out_sixteen_rows_at_a_time_are_no_loss(tmp_path: Path) -> None:
+    lines = ["reference,name,amount,note", *(f"R{number},a,2.00" for number in range(2, 60))]
+    # The first sixteen rows have a cell of the last column: the header's; and so has row 40.
+    lines = [f"{line}," if 0 < at < 16 or 32 <= at < 48 else line for at, line in enumerate(lines)]
+    lines[39] += "thanks"
+    assert len(payouts(read_text(tmp_path, "\n".join(lines), **SHIFTED))) == 58
+    lines[35] = "R36,3.00,2.00"
+    assert [problem.line for problem in read_text(tmp_path, "\n".join(lines), **SHIFTED).problems] == [36]
+
+
+@UNHURRIED
+@given(st.lists(st.integers(3, 4), min_size=1, max_size=70), st.integers(1, 60), st.integers(1, 80))
+def test_sixteen_rows_are_found_together_wherever_pieces_end(counts: list[int], first: int, size: int) -> None:
+    header = Header(1, ("reference", "name", "amount", "note"), {"reference": 0, "amount": 2})
+    rows = "".join(",".join("abcd"[:count]) + "\n" for count in counts)
+    pieces = Quickly(Held(("reference,name,amount,note\n" + rows).encode()), "utf-8", Dialect(","), first, size)
+    found = Sixteens()
+    for block in pieces.blocks(4, 1):
+        found.add(Frame(block, header, ReadOptions(), Facts(), {}))
+    groups: dict[int, list[int]] = {}
+    for line, count in enumerate(counts, 2):
+        groups.setdefault((line - 1) // 16, []).append(count)
+    assert found.together().tolist() == [at for at, of in groups.items() if set(of) == {3} and len(of) >= 4]
 
 
 @pytest.mark.parametrize(
