@@ -1,17 +1,14 @@
-"""Every setting: its default, its bounds, and its sentence for people.
+"""Every setting: its default, its bounds, and its sentence for people. Those of sheets are in `input.py`.
 
 The descriptions are the comments of `config.example.toml`; a test compares the two. A key is here only once the program
 uses it: one that does nothing would be a lie. Validators raise a `ValueError` that completes "it must be …".
 """
 
-import codecs
 import re
-import unicodedata
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from batcher.model import RUNA_HOSTS, Distribution, Environment
@@ -23,30 +20,12 @@ from batcher.settings.addresses import (
     normalised_host,
     normalised_ledger_url,
 )
+from batcher.settings.input import Input
+from batcher.settings.kinds import Count, Seconds, Section, Text, has_control_characters, listed
 
-_MAX_TEXT = 255
 _MAX_PATH = 4096
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CEILING = re.compile(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,4})?)")
-_DELIMITERS = ("comma", "semicolon", "tab", "pipe", "space")
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _not_a_truth_value(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("a number")  # noqa: TRY004 - pydantic reports a ValueError, a TypeError it lets through
-    return value
-
-
-def _has_control_characters(text: str) -> bool:
-    return any(unicodedata.category(sign) == "Cc" for sign in text)
-
-
-def _text(value: str) -> str:
-    text = value.strip()
-    if not text or len(text) > _MAX_TEXT or _has_control_characters(text):
-        raise ValueError(f"text of 1 to {_MAX_TEXT} characters, without control characters")
-    return text
 
 
 def _account(value: str) -> str:
@@ -74,7 +53,7 @@ def _not_blank(value: object) -> object:
 
 
 def _path(value: Path) -> Path:
-    if len(str(value)) > _MAX_PATH or _has_control_characters(str(value)):
+    if len(str(value)) > _MAX_PATH or has_control_characters(str(value)):
         raise ValueError(f"a path of up to {_MAX_PATH:,} characters, without control characters")
     try:
         return value.expanduser()
@@ -89,47 +68,15 @@ def _key_file(value: Path) -> Path:
     return path
 
 
-def _ceiling(value: str) -> str:
-    match = _CEILING.fullmatch(value.strip())
-    if not match or minor_units(match[1]) is None:
-        raise ValueError('a currency and an amount with at most a decimal point, such as "GBP 500"')
-    return f"{match[1]} {match[2]}"
-
-
-def _encoding(value: str) -> str:
-    try:
-        return codecs.lookup(value).name
-    except LookupError:
-        raise ValueError('the name of an encoding, such as "utf-8" or "cp1252"') from None
-
-
-def _delimiter(value: str) -> str:
-    if len(value) != 1 and value.casefold() not in _DELIMITERS:
-        raise ValueError(f"one character, or one of {', '.join(_DELIMITERS)}")
-    return value
-
-
-def _listed(value: object) -> object:
-    """`csv, xlsx` of a variable as the list that the file has."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
 def _ascending(lower: str, low: float, upper: str, high: float) -> None:
     if low > high:
         raise ValueError(f"{lower} is {low:g}, above {upper}, which is {high:g}; it must not be.")
 
 
-Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
-Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
-Text = Annotated[str, AfterValidator(_text)]
 Format = Literal["csv", "xlsx", "parquet"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
-
-
-class Api(_Section):
+class Api(Section):
     """Where orders are made, and as whom. The API key has no place in this file."""
 
     base_url: Annotated[str, AfterValidator(normalised_base_url)] = Field(
@@ -190,7 +137,7 @@ class Api(_Section):
         return self
 
 
-class Limits(_Section):
+class Limits(Section):
     """How fast orders are sent."""
 
     orders_per_minute: Count = Field(
@@ -201,7 +148,7 @@ class Limits(_Section):
     )
 
 
-class Polling(_Section):
+class Polling(Section):
     """How an accepted order is asked about until it is done: after max(first_s, √age) seconds, at most max_s."""
 
     first_s: Seconds = Field(
@@ -230,7 +177,7 @@ class Polling(_Section):
         return self
 
 
-class Retry(_Section):
+class Retry(Section):
     """How an order without a usable answer is sent again: the same bytes under the same key."""
 
     min_wait_s: Seconds = Field(default=1, ge=0.01, le=60, description="Seconds before the first resend, about.")
@@ -256,7 +203,7 @@ class Retry(_Section):
         return self
 
 
-class Reconcile(_Section):
+class Reconcile(Section):
     """How what is unknown is settled by Runa's order list."""
 
     settle_after_s: Seconds = Field(
@@ -275,7 +222,7 @@ class Reconcile(_Section):
     )
 
 
-class Breaker(_Section):
+class Breaker(Section):
     """When going on is pointless."""
 
     consecutive: Count = Field(
@@ -286,7 +233,7 @@ class Breaker(_Section):
     )
 
 
-class Duplicates(_Section):
+class Duplicates(Section):
     """When a new row looks like a payment that was made already."""
 
     window_days: Count = Field(
@@ -298,7 +245,7 @@ class Duplicates(_Section):
     )
 
 
-class Defaults(_Section):
+class Defaults(Section):
     """What a row means that leaves a column out or empty. Nothing here is guessed: no default, no payment."""
 
     currency: Annotated[str, AfterValidator(_currency)] | None = Field(
@@ -317,7 +264,7 @@ class Defaults(_Section):
     )
 
 
-class Columns(_Section):
+class Columns(Section):
     """What your sheets call the columns, where batcher does not know the name: ours = "theirs"."""
 
     reference: Text | None = Field(
@@ -348,7 +295,7 @@ class Columns(_Section):
         return self
 
 
-class Ledger(_Section):
+class Ledger(Section):
     """Where it is written down what was sent, so that no row is paid twice. Keep it, and keep it in one place."""
 
     url: Annotated[str, AfterValidator(normalised_ledger_url)] | None = Field(
@@ -359,58 +306,17 @@ class Ledger(_Section):
     )
 
 
-class Results(_Section):
+class Results(Section):
     """Where the results go."""
 
     directory: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_path)] = Field(
         default=Path("results"), description="The folder for NAME.csv; a relative one is below the working directory."
     )
-    formats: Annotated[tuple[Format, ...], BeforeValidator(_listed)] = Field(
+    formats: Annotated[tuple[Format, ...], BeforeValidator(listed)] = Field(
         default=("csv",),
         min_length=1,
         description="What a run writes: csv, xlsx, parquet, or several of them.",
     )
-
-
-class Input(_Section):
-    """What a sheet must hold, and how yours are written where a file alone could be read in two ways."""
-
-    require_reference: bool = Field(
-        default=False, description="Whether a row without a reference of its own is an error."
-    )
-    same_recipient: Literal["allow", "warn", "error"] = Field(
-        default="warn", description="What several rows for one e-mail address are: allow, warn or error."
-    )
-    ceilings: Annotated[tuple[Annotated[str, AfterValidator(_ceiling)], ...], BeforeValidator(_listed)] = Field(
-        default=(),
-        description='The most that one row may pay, one for each currency: "GBP 500". None is set without it.',
-    )
-    encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
-        default=None, examples=["cp1252"], description="What the bytes of your CSVs are; found by evidence without it."
-    )
-    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = Field(
-        default=None,
-        examples=["semicolon"],
-        description="What divides their cells: comma, semicolon, tab or a sign; found by evidence without it.",
-    )
-    sheet: Text | None = Field(
-        default=None, examples=["Payouts"], description="Which sheet of a workbook; the only one without it."
-    )
-    header_line: Annotated[Count, Field(ge=1)] | None = Field(
-        default=None, examples=[3], description="The row that names the columns; found by evidence without it."
-    )
-    decimal: Literal["point", "comma"] | None = Field(
-        default=None,
-        examples=["comma"],
-        description="The decimal mark of your amounts; without it an amount with two meanings is an error, unless its "
-        "column shows which is meant.",
-    )
-
-    @property
-    def ceiling_by_currency(self) -> dict[str, Decimal]:
-        """The most that one row may pay, by currency."""
-        pairs = (text.split() for text in self.ceilings)
-        return {currency: Decimal(amount) for currency, amount in pairs}
 
 
 class Settings(BaseSettings):

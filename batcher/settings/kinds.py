@@ -1,0 +1,45 @@
+"""What settings are made of: sections, and values with their bounds.
+
+Validators raise a `ValueError` that completes "it must be …".
+"""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+_MAX_TEXT = 255
+
+
+def _not_a_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number")  # noqa: TRY004 - pydantic reports a ValueError, a TypeError it lets through
+    return value
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether some character of the text is one that nobody types."""
+    return any(unicodedata.category(sign) == "Cc" for sign in text)
+
+
+def _text(value: str) -> str:
+    text = value.strip()
+    if not text or len(text) > _MAX_TEXT or has_control_characters(text):
+        raise ValueError(f"text of 1 to {_MAX_TEXT} characters, without control characters")
+    return text
+
+
+def listed(value: object) -> object:
+    """`csv, xlsx` of a variable as the list that the file has."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
+Text = Annotated[str, AfterValidator(_text)]
+
+
+class Section(BaseModel):
+    """One section of the config file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
