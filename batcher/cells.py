@@ -5,6 +5,9 @@ import re
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the full-width forms of the first four: some locales run them as well."""
 
+LISTS_SHEET = "Lists of batcher"
+"""The hidden sheet of a template, which holds the choices of its drop-downs and never a payout."""
+
 _PLAIN_NUMBER = re.compile(r"-\d+(?:[.,]\d+)*")
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import xlsxwriter  # type: ignore[import-untyped]
 
+from batcher.cells import LISTS_SHEET
 from batcher.results.spreadsheet import TEXT_FORMAT, new_workbook, width_of
 
 LINES = 100_000
@@ -42,7 +43,7 @@ def template_workbook(columns: Sequence[TemplateColumn], examples: Sequence[Sequ
     file = io.BytesIO()
     workbook = new_workbook(file, "Payouts")
     sheet = workbook.add_worksheet("Payouts")
-    lists = workbook.add_worksheet("Lists")
+    lists = workbook.add_worksheet(LISTS_SHEET)
     lists.hide()
     sheet.set_comments_author("batcher")
     text = workbook.add_format({"num_format": TEXT_FORMAT})
@@ -88,7 +89,7 @@ def _offer(
     letter = xlsxwriter.utility.xl_col_to_name(place)
     offered = {
         "validate": "list",
-        "source": f"=Lists!${letter}$1:${letter}${len(column.choices)}",
+        "source": f"='{LISTS_SHEET}'!${letter}$1:${letter}${len(column.choices)}",
         "error_type": "stop" if column.only_choices else "information",
         "error_title": "Not on the list",
         "error_message": "Enter one from the list." if column.only_choices else "It is taken, but check its spelling.",

@@ -131,6 +131,23 @@ def test_the_cells_of_a_sheet_in_other_letters_and_marks_come_back_as_they_were(
     assert kinds_by_line(desk, errors) == {2: ["amount_not_a_number"]}
 
 
+def test_a_mended_workbook_is_a_sheet_of_its_own(desk: Desk) -> None:
+    errors = desk.folder / "mend.xlsx"
+    desk.batcher("check", desk.sheet([*rows(3), row("007", "ten"), row("R9", "12,50")]), "--errors", errors)
+    assert desk.batcher("check", errors).code == 5
+    book = openpyxl.load_workbook(errors)
+    sheet = book.active
+    titles = [cell.value for cell in sheet[1]]
+    for line in (2, 3):
+        sheet.cell(line, titles.index("Amount") + 1).value = "10.00"
+        sheet.cell(line, titles.index("how to mend it") + 2).value = None
+    book.save(errors)
+    content = desk.batcher("check", errors, "--json").json
+    assert (content["exit_code"], content["valid"], content["problems"]) == (0, 2, [])
+    assert desk.pay(errors).code == 0
+    assert {line["Reference"] for line in desk.results()} == {"007", "R9"}
+
+
 def test_as_a_workbook_the_faulty_rows_have_red_cells(desk: Desk) -> None:
     errors = desk.folder / "mend.xlsx"
     done = desk.batcher("check", desk.sheet([row("R1"), row("R2", "ten", Email="nobody")]), "--errors", errors)

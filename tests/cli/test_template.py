@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from batcher.cells import LISTS_SHEET
 from batcher.cli.template_columns import COLUMNS
 from batcher.ledger import Ledger
 from batcher.model import Product
@@ -34,7 +35,7 @@ def validations(book: openpyxl.Workbook) -> dict[str, Any]:
 def offered(book: openpyxl.Workbook, column: str) -> list[str]:
     """What the drop-down of a column has in its list."""
     name, _, cells = validations(book)[column].formula1.partition("!")
-    return [cell.value for (cell,) in book[name][cells.replace("$", "")]]
+    return [cell.value for (cell,) in book[name.strip("='")][cells.replace("$", "")]]
 
 
 def remember(desk: Desk, *products: Product) -> None:
@@ -69,6 +70,13 @@ def test_the_template_passes_the_check_under_the_settings_as_they_are(
     assert desk.batcher("template", "--out", path).code == 0
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     assert desk.batcher("check", path).code == 0
+
+
+def test_the_workbook_passes_the_check_without_a_word_of_its_hidden_lists(desk: Desk) -> None:
+    path = desk.folder / "sheet.xlsx"
+    desk.batcher("template", "--out", path)
+    content = desk.batcher("check", path, "--json").json
+    assert (content["exit_code"], content["valid"], content["warnings"]) == (0, 2, [])
 
 
 def test_as_json_the_template_is_one_text(desk: Desk) -> None:
@@ -124,7 +132,7 @@ def test_the_workbook_has_every_column_and_the_two_examples(desk: Desk) -> None:
 def test_only_one_sheet_of_the_workbook_is_to_be_seen(desk: Desk) -> None:
     assert [(sheet.title, sheet.sheet_state) for sheet in workbook(desk)] == [
         ("Payouts", "visible"),
-        ("Lists", "hidden"),
+        (LISTS_SHEET, "hidden"),
     ]
 
 

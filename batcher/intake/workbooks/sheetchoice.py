@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from batcher.cells import LISTS_SHEET
 from batcher.intake.refusal import listed, refusal
 from batcher.model import Problem
 
@@ -25,7 +26,7 @@ def chosen(
         sheet = _named(sheets, asked, file)
         return sheet, _doubt_of_hidden([sheet] if sheet.hidden else [], "is hidden, and read as it was asked for")
     visible = [sheet for sheet in sheets if not sheet.hidden]
-    hidden = [sheet for sheet in sheets if sheet.hidden]
+    hidden = [sheet for sheet in sheets if sheet.hidden and sheet.name != LISTS_SHEET]
     filled = [sheet for sheet in visible if has_content(sheet)]
     if len(filled) > 1:
         raise _ambiguous(filled, file)
