@@ -3,16 +3,18 @@
 import shlex
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from batcher import money
-from batcher.engine import Outcome
 from batcher.intake.text.csvtext import NAMES
 from batcher.model import CheckedSheet
 from batcher.planning import Plan, PlanLine, Standing
 from batcher.records import BatchSummary
+
+if TYPE_CHECKING:
+    from batcher.engine import Outcome
 
 LISTED = 20
 """Rows of one kind that are named on the screen."""
@@ -120,7 +122,7 @@ def plan_as_json(plan: Plan, *, seconds: float) -> dict[str, Any]:
     }
 
 
-def outcome_in_words(outcome: Outcome) -> Iterable[str]:
+def outcome_in_words(outcome: "Outcome") -> Iterable[str]:
     """How a run ended, as lines of text."""
     colours = {"COMPLETED": "green", "PROCESSING": "yellow", "UNKNOWN": "yellow"}
     for word, count in outcome.counts.items():
@@ -147,7 +149,7 @@ def outcome_in_words(outcome: Outcome) -> Iterable[str]:
         yield f"Journal: {outcome.journal[:16]} (the whole digest is in the results; `batcher verify` takes it)."
 
 
-def outcome_as_json(outcome: Outcome, *, results: str | None = None) -> dict[str, Any]:
+def outcome_as_json(outcome: "Outcome", *, results: str | None = None) -> dict[str, Any]:
     """How a run ended, for scripts."""
     return {
         "batch": outcome.batch,

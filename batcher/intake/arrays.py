@@ -38,6 +38,12 @@ def whole(values: Sequence[int] | npt.NDArray[np.int64]) -> pa.Int64Array:
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
+def numbers(column: pa.Int64Array) -> npt.NDArray[np.int64]:
+    """Whole numbers, as numpy has them; `to_numpy` would import pandas."""
+    every = np.frombuffer(column.buffers()[1], dtype=np.int64)
+    return every[column.offset : column.offset + len(column)]
+
+
 def truths(values: Sequence[bool] | npt.NDArray[np.bool_]) -> pa.BooleanArray:
     """A mask."""
     bits = np.packbits(np.asarray(values, dtype=np.bool_), bitorder="little")

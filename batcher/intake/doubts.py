@@ -189,7 +189,7 @@ class Doubts:
         encoding = self._grid.encoding or ""
         read = {frame.header.places[ours] for ours in _READ_BY_LETTERS if frame.has(ours)}
         for place, column in enumerate(frame.block.columns):
-            if self._grid.delimiter is not None:
+            if self._grid.delimiter is not None and pc.any(pc.match_substring(column, '"')).as_py():
                 odd = pc.match_substring_regex(column, '^[^"]+(?:"[^"]*"[^"]*)*"[^"]*$')
                 self._note("quote_inside", frame, place, odd, lambda _: "")
             beyond = pc.invert(pc.string_is_ascii(column))

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from batcher.errors import UsageError
 from batcher.intake.meaning.symbols import meanings
@@ -58,6 +59,7 @@ ALIASES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def simplified(header: str) -> str:
     """What is compared of a header: its letters and digits, without case."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, repeated, truths
+from batcher.intake.arrays import literal, numbers, repeated, truths
 from batcher.intake.frame import Frame
 from batcher.intake.header import known, simplified
 from batcher.intake.lines import LINE_END, delimiters_in
@@ -80,8 +80,7 @@ def _left_out_together(frame: Frame) -> pa.BooleanArray:
 
 def sixteens(frame: Frame) -> npt.NDArray[np.int64]:
     """The sixteen rows to which each row belongs, by which Excel leaves out empty cells at their ends."""
-    lines: npt.NDArray[np.int64] = frame["line"].to_numpy(zero_copy_only=False)
-    return (lines - 1) // EXCELS_ROWS
+    return (numbers(frame["line"]) - 1) // EXCELS_ROWS
 
 
 def _always_filled(frame: Frame, place: int) -> bool:

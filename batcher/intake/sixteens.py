@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from batcher.intake.arrays import numbers
 from batcher.intake.frame import Frame
 from batcher.intake.shapes import sixteens
 
@@ -22,7 +23,7 @@ class Sixteens:
     def add(self, frame: Frame) -> None:
         """Look at a block, which may begin and end within a sixteen."""
         self._width = len(frame.header.titles)
-        counts: Numbers = frame.block.counts.to_numpy(zero_copy_only=False)
+        counts: Numbers = numbers(frame.block.counts)
         which, begins, sizes = np.unique(sixteens(frame), return_index=True, return_counts=True)
         least, most = np.minimum.reduceat(counts, begins), np.maximum.reduceat(counts, begins)
         kept = least < self._width

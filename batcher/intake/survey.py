@@ -122,7 +122,7 @@ def with_peers(facts: Facts, frames: Iterable[Frame], repeated: Repeated) -> Fac
 
 def _among(texts: pa.StringArray, repeated: Digests) -> pa.Array:
     """The places of texts with a repeated digest, empty ones left out."""
-    filled = pc.not_equal(texts, literal("")).to_numpy(zero_copy_only=False)
+    filled = np.array(pc.not_equal(texts, literal("")).to_pylist(), dtype=np.bool_)
     return whole(np.flatnonzero(np.isin(digests(texts), repeated) & filled))
 
 

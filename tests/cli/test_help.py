@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from batcher.cli.app import COMMANDS
-from tests.cli.desk import Desk
+from tests.cli.desk import Desk, row
 
 HEAVY = ["pandas", "pyarrow", "numpy", "sqlalchemy", "alembic", "pydantic", "httpx", "rich", "tenacity"]
 
@@ -28,6 +28,25 @@ def test_no_help_imports_what_is_heavy() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("Usage: batcher") == len(COMMANDS) + 1
+
+
+CHECK = """
+import sys
+from batcher.cli import main
+try:
+    main(["check", sys.argv[1]])
+except SystemExit as left:
+    assert left.code == 0, left.code
+heavy = [name for name in ("pandas", "sqlalchemy", "httpx") if name in sys.modules]
+assert not heavy, heavy
+"""
+
+
+def test_a_check_imports_neither_pandas_nor_the_ledger_nor_the_client(desk: Desk) -> None:
+    sheet = str(desk.sheet([row("007"), row("R2", Email="zoé@example.com"), row("R3", "£3.00")]))
+    done = subprocess.run([sys.executable, "-c", CHECK, sheet], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr.count("Every row can be paid.")) == (0, 1), done.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)

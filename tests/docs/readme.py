@@ -13,6 +13,7 @@ DOCUMENTS = (
     GUIDE,
     ROOT / "docs" / "architecture.md",
     ROOT / "docs" / "decisions.md",
+    ROOT / "docs" / "performance.md",
     ROOT / "docs" / "reliability.md",
     ROOT / "docs" / "faults.md",
     ROOT / "CHANGELOG.md",

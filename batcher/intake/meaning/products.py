@@ -1,11 +1,13 @@
 """A product cell: one code, several apart by `|`, or one template `PT-…`."""
 
 import re
+from functools import lru_cache
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _TEMPLATE = "PT-"
 
 
+@lru_cache(maxsize=1024)
 def read_products(text: str) -> tuple[tuple[str, ...], str]:
     """The codes, sorted, and an empty fault; else no codes and `missing`, `malformed`, `repeated` or `mixed`."""
     if not text:
