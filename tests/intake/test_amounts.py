@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.intake.meaning.amounts import Evidence, judged, read_column, readings
+from batcher.intake.meaning.amounts import Evidence, Reading, judged, readings
 from tests.intake.sheets import UNHURRIED, kinds, only_problem, payouts, read_rows, row
 
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(10**9), places=2)
@@ -20,10 +20,16 @@ def written(amount: Decimal, mark: str) -> str:
     return text if mark == "." else text.translate(str.maketrans(",.", ".,"))
 
 
+def column(texts: list[str]) -> list[Reading]:
+    """What the cells of one column mean."""
+    evidence = Evidence.of(texts)
+    return [judged(text, evidence) for text in texts]
+
+
 @UNHURRIED
 @given(st.lists(AMOUNTS, min_size=1), st.sampled_from(".,"))
 def test_amounts_with_two_decimals_mean_what_was_written_in_either_country(amounts: list[Decimal], mark: str) -> None:
-    read = read_column([written(amount, mark) for amount in amounts])
+    read = column([written(amount, mark) for amount in amounts])
     assert [reading.amount for reading in read] == amounts
 
 
@@ -43,16 +49,25 @@ def test_what_is_read_is_never_invented(text: str) -> None:
         assert f"{amount:f}".replace(".", "").strip("0") == digits.strip("0")
 
 
-@pytest.mark.parametrize("text", ["£12.50", "12.50 €", "GBP 12.50", "12,50 EUR", "US$ 12", "1,234.50GBP"])
-def test_a_currency_in_the_cell_is_named_as_such(text: str) -> None:
-    (read,) = read_column([text])
-    assert (read.amount, read.fault) == (None, "has_currency")
-    assert read.words in text
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("£12.50", "12.50", "£"),
+        ("12.50 €", "12.50", "€"),
+        ("GBP 12.50", "12.50", "GBP"),
+        ("12,50 EUR", "12.50", "EUR"),
+        ("US$ 12", "12", "US$"),
+        ("1,234.50GBP", "1234.50", "GBP"),
+    ],
+)
+def test_a_currency_in_the_cell_is_told_with_the_amount(text: str, amount: str, currency: str) -> None:
+    (read,) = column([text])
+    assert (read.amount, read.fault, read.currency_text) == (Decimal(amount), "", currency)
 
 
 @pytest.mark.parametrize("text", ["-12.50", "- 12", "(12.50)", "12.50-", "\u221212", "-£12.50", "(12,50 €)"])
 def test_a_negative_amount_is_named_as_such(text: str) -> None:
-    assert read_column([text])[0].fault == "negative"
+    assert column([text])[0].fault == "negative"
 
 
 PROOFS = {".": {"12.50", "1,234.50", "1,23,456", "£0.5"}, ",": {"12,50", "1.234,50", "1234,567", "0,500"}}

@@ -9,7 +9,7 @@ are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ from batcher.intake.meaning.numerals import (
 )
 from batcher.intake.meaning.written import Written, read_cell
 
-__all__ = ["Evidence", "Reading", "judged", "read_column", "readings", "shown"]
+__all__ = ["Evidence", "Reading", "judged", "readings", "shown"]
 
 _EITHER = "either"
 _NAMES = {POINT: "decimal point", COMMA: "decimal comma"}
@@ -39,7 +39,7 @@ class Reading:
     amount: Decimal | None
     fault: str = ""
     """`missing`, `not_a_number`, `negative`, `ambiguous`, `mixed` or `contradicts_declared`; empty where there is an
-    amount. `has_currency` comes from `read_column` alone."""
+    amount."""
     words: str = ""
     """What the fault's message shows: both meanings (`ambiguous`), the reason (`not_a_number`), or what the amount is
     written with (`mixed`, `contradicts_declared`)."""
@@ -149,16 +149,3 @@ def _both(cell: Written) -> str:
     if may_be_myriads(cell.numeral):
         return f"{cell.numeral.replace(COMMA, '')} or {shown(cell.meanings[COMMA])}"
     return " or ".join(shown(cell.meanings[mark]) for mark in MARKS)
-
-
-def read_column(texts: Sequence[str]) -> list[Reading]:
-    """A reading for every cell of one column, in which no cell may name a currency."""
-    evidence = Evidence.of(texts)
-    read = {text: _without_currency(judged(text, evidence), text) for text in dict.fromkeys(texts)}
-    return [read[text] for text in texts]
-
-
-def _without_currency(reading: Reading, text: str) -> Reading:
-    if reading.currency_text and reading.fault != "negative":
-        return Reading(None, "has_currency", read_cell(text).numeral, currency_text=reading.currency_text)
-    return reading
