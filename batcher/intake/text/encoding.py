@@ -30,6 +30,8 @@ _MARKS = (
 )
 _WITH_NULS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 ASSUMED = ("cp1252", "mac_roman")
+_OF_PROGRAMS = ("unicode-escape", "raw-unicode-escape")
+"""How Python writes text into programs: no sheet is saved so, and reading one so would change its backslashes."""
 _OTHERS = ("cp1250", "cp850", "cp1251", "iso8859_2")
 """Tried only to name one in a message; nothing is read with them unless somebody says so."""
 
@@ -62,9 +64,17 @@ def decoded(data: bytes, asked: str | None = None) -> Decoded:
     return _by_its_letters(data)
 
 
+def _name_of(asked: str) -> str:
+    """Python's name of an encoding. Raises `LookupError` for what is none of a file of text."""
+    name = codecs.lookup(asked).name
+    if name in _OF_PROGRAMS:
+        raise LookupError(asked)
+    return name
+
+
 def _as_asked(data: bytes, asked: str) -> Decoded:
     try:
-        name = codecs.lookup(asked).name
+        name = _name_of(asked)
         text = data.decode(name)
         text.encode()  # Some let halves of surrogate pairs through, which are no text.
     except (LookupError, ValueError) as error:
