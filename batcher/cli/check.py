@@ -48,7 +48,7 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
     Where the ledger remembers Runa's catalogue from an earlier plan or run, products and values are held against it.
     """
     from batcher.assembly import load_for_check
-    from batcher.cli.problem_words import WHOLE
+    from batcher.words.problems import WHOLE
 
     if errors is not None and errors.resolve() == file.resolve():
         raise UsageError(f"--errors would overwrite {file}.", "Name another file for the rows with problems.")
@@ -118,7 +118,7 @@ def _checked(sheet: "Sheet | CheckedSheet", settings: "Settings") -> _Checked:
 
 def _as_json(checked: _Checked, written: Path | None) -> dict[str, Any]:
     from batcher.cli.preflight_words import catalogue_as_json
-    from batcher.cli.problem_words import groups_as_json
+    from batcher.words.problems import groups_as_json
 
     sheet = checked.sheet
     warnings = [*sheet.warnings, *(group.warning for group in checked.alike)]
@@ -138,9 +138,9 @@ def _as_json(checked: _Checked, written: Path | None) -> dict[str, Any]:
 
 def _tell(given: Given, checked: _Checked) -> None:
     from batcher.cli.preflight_words import alike_in_words
-    from batcher.cli.problem_words import problems_in_words
     from batcher.cli.words import sheet_in_words
     from batcher.planning import age_in_words
+    from batcher.words.problems import problems_in_words
 
     sheet = checked.sheet
     for line in alike_in_words(checked.alike):

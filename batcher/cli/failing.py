@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from batcher.cli.problem_words import problems_in_words
 from batcher.errors import BatcherError, InputInvalid
 from batcher.model import Problem
+from batcher.words.problems import problems_in_words
 
 
 def colours() -> bool | None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from batcher.cli.problem_words import FIRST, KINDS, LINES_NAMED, WHOLE, groups_as_json, problems_in_words
 from batcher.model import Problem
+from batcher.words.problems import FIRST, KINDS, LINES_NAMED, WHOLE, groups_as_json, problems_in_words
 
 
 def problem(line: int | None, kind: str = "amount_zero", value: str | None = "0", message: str = "Zero.") -> Problem:
