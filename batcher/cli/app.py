@@ -25,6 +25,7 @@ COMMANDS = {
     "results": "Write a batch's results file again from the ledger.",
     "verify": "Whether anybody has changed a batch's journal, ledger or results, and where.",
     "purge": "Remove names, addresses and links from a batch that is over; it stays paid once.",
+    "serve": "The whole job in a browser, on a port of this machine.",
     "sandbox": "Runa's API as batcher knows it, on a port of this machine, to rehearse on.",
 }
 """Each command and its one line in the help; its code is in the file of its name."""

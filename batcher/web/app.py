@@ -1,0 +1,62 @@
+"""Pages, doors and errors put together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from batcher.web import cookies
+from batcher.web.doors.headers import HeadersDoor
+from batcher.web.doors.hosts import HostsDoor
+from batcher.web.doors.origins import OriginsDoor
+from batcher.web.doorway import Doorway, as_refusal, refused
+from batcher.web.house import House
+from batcher.web.pages import ROUTES
+from batcher.web.routes import PageRoute
+from batcher.web.visit import Visit
+
+STATIC = Path(__file__).parent / "static"
+
+
+def make_app(house: House, routes: Sequence[PageRoute] = ROUTES) -> ASGIApp:
+    """The whole page. Raises `LookupError` for a route that no line of `rights.NEEDS` names."""
+    app = Starlette(
+        routes=[
+            *(Route(one.path, Doorway(house, one), methods=[one.method], name=one.name) for one in routes),
+            Mount("/static", _Static(directory=STATIC), name="static"),
+        ],
+        exception_handlers={HTTPException: _Errors(house)},
+    )
+    app.router.redirect_slashes = False
+    inside = OriginsDoor(app, {f"{_scheme(house)}://{host}" for host in house.hosts})
+    return HeadersDoor(HostsDoor(inside, house.hosts))
+
+
+def _scheme(house: House) -> str:
+    return house.origin.partition(":")[0]
+
+
+class _Errors:
+    """What Starlette refuses by itself: no such page, or not this way."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        session = self._house.sessions.find(request.cookies.get(cookies.name(self._house)))
+        return refused(Visit(request=request, house=self._house, session=session), as_refusal(error))
+
+
+class _Static(StaticFiles):
+    """Our own files; they hold nobody's data, and are asked for again in case a new version has others."""
+
+    def file_response(self, *arguments: object, **options: object) -> Response:
+        response: Response = super().file_response(*arguments, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,12 @@
+"""All pages: the one list."""
+
+from batcher.web.pages import entering, start
+from batcher.web.routes import PageRoute
+
+PAGES = (entering, start)
+"""Each with its `ROUTES`."""
+
+ROUTES: tuple[PageRoute, ...] = tuple(route for page in PAGES for route in page.ROUTES)
+
+MENU = (("start", "Pay a sheet"),)
+"""Routes without places in their paths, and what the menu calls them."""

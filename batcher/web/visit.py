@@ -1,0 +1,56 @@
+"""One request by one person, as a page sees it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from batcher.web.house import House
+from batcher.web.people import Person
+from batcher.web.rendering import rendered
+from batcher.web.sessions import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a page needs to answer: all doors are passed."""
+
+    request: Request
+    house: House
+    session: Session | None
+    form: FormData = field(default_factory=FormData)
+    """What was sent; empty for a GET."""
+
+    @property
+    def person(self) -> Person:
+        """Who it is; only behind a route that asks for a role."""
+        if self.session is None:
+            raise LookupError("a page that anyone may see asks who it is")
+        return self.session.person
+
+    @property
+    def is_part(self) -> bool:
+        """Whether htmx asks, which puts a part of a page in its place."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def url(self, name: str, **places: object) -> str:
+        """The path of a route."""
+        return str(self.request.app.url_path_for(name, **places))
+
+    def text(self, field_name: str) -> str:
+        """A field of the form, trimmed; empty where it is not there or holds a file."""
+        value = self.form.get(field_name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """A template as the answer."""
+        return HTMLResponse(rendered(self, template, context), status)
+
+    def go_to(self, name: str, **places: object) -> Response:
+        """Send the browser to another page, to be fetched anew: reloading it sends nothing twice."""
+        url = self.url(name, **places)
+        if self.is_part:
+            return Response(status_code=204, headers={"HX-Redirect": url})
+        return RedirectResponse(url, 303)

@@ -1,0 +1,124 @@
+"""A page without a port: its parts, a clock that is set by hand, and a browser that knows what browsers send."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from batcher.model import Instant
+from batcher.settings import Settings, load_settings
+from batcher.web import make_app, make_house
+from batcher.web.house import House
+from batcher.web.pages import ROUTES
+from batcher.web.routes import PageRoute
+
+ORIGIN = "http://127.0.0.1:8080"
+HOSTS = frozenset({"127.0.0.1:8080", "localhost:8080"})
+API_KEY = "xx.s3cret-never-shown"
+
+
+@dataclass
+class HandClock:
+    """Stands still until it is moved."""
+
+    now_s: float = 1000.0
+
+    def instant(self) -> Instant:
+        """This moment."""
+        start = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+        return Instant(at=start + timedelta(seconds=self.now_s), monotonic_s=self.now_s, boot="boot-1")
+
+    async def sleep(self, seconds: float) -> None:
+        """Moves on at once."""
+        self.now_s += max(0.0, seconds)
+
+
+def tokens() -> Iterator[str]:
+    """Different, and the same in every test."""
+    return (f"token-{number:03}" for number in count(1))
+
+
+@dataclass
+class Desk:
+    """One house, its clock, what was printed in its terminal, and a browser."""
+
+    folder: Path
+    given: dict[str, str] = field(default_factory=dict)
+    """Variables above the settings that a test has anyway."""
+    origin: str = ORIGIN
+    hosts: frozenset[str] = HOSTS
+    clock: HandClock = field(default_factory=HandClock)
+    printed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Make the house."""
+        self.house: House = make_house(
+            self.settings,
+            origin=self.origin,
+            hosts=self.hosts,
+            clock=self.clock,
+            tell=self.printed.append,
+            api_key=lambda: SecretStr(API_KEY),
+            tokens=tokens().__next__,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """As a config would give them."""
+        ours = {
+            "BATCHER_API__BASE_URL": "http://127.0.0.1:8765/v2",
+            "BATCHER_API__ACCOUNT": "acme",
+            "BATCHER_LEDGER__URL": f"sqlite:///{self.folder}/ledger.sqlite3",
+            "BATCHER_RESULTS__DIRECTORY": f"{self.folder}/results",
+        }
+        return load_settings(None, {**ours, **self.given}, places=())
+
+    def browser(self, *others: PageRoute) -> "Browser":
+        """A browser that is not signed in; `others` take the place of routes of their names."""
+        named = {route.name: route for route in (*ROUTES, *others)}
+        return Browser(make_app(self.house, tuple(named.values())), base_url=self.origin)
+
+    def signed_in(self, *others: PageRoute) -> "Browser":
+        """A browser of the owner's."""
+        browser = self.browser(*others)
+        assert browser.get(self.house.new_link()).status_code == 303
+        return browser
+
+
+class Browser:
+    """Keeps cookies, follows nothing by itself, and sends with each form what a browser does."""
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app, self.base_url = app, base_url
+        self.cookies = httpx.Cookies()
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request, as plain as it is written."""
+        return asyncio.run(self._request(method, path, options))
+
+    async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app)
+        async with httpx.AsyncClient(transport=transport, base_url=self.base_url, cookies=self.cookies) as client:
+            answer = await client.request(method, path, **options)
+            self.cookies = client.cookies
+            return answer
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Ask for a page."""
+        return self.request("GET", path, **options)
+
+    def csrf(self) -> str:
+        """The token, as it stands in any page."""
+        return self.get("/").text.partition('name="csrf" value="')[2].partition('"')[0]
+
+    def send(self, path: str, data: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+        """Send a form of one of our own pages, with its token."""
+        headers = {"Origin": self.base_url, "Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
+        return self.request("POST", path, data={"csrf": self.csrf(), **(data or {})}, headers=headers, **options)
