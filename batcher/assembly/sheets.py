@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batcher.intake import Outline, ReadOptions, check_sheet, read_outline, read_sheet
+from batcher.intake.header import is_one_of
 from batcher.intake.text.dialect import delimiter_named
 from batcher.model import CheckedSheet, Sheet
 from batcher.settings import Settings
@@ -20,6 +21,10 @@ class SaidOfFile:
     sheet: str | None = None
     header_line: int | None = None
     decimal: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    """Ours and theirs, as in `[columns]`, above what stands there."""
+    unused: frozenset[str] = frozenset()
+    """Ours that this file does not have."""
 
     @classmethod
     def of(
@@ -52,7 +57,8 @@ def read_options(settings: Settings, said: SaidOfFile = NOTHING_SAID) -> ReadOpt
         product=settings.defaults.product,
         distribution=settings.defaults.distribution,
         template=settings.defaults.template,
-        columns=settings.columns.mapping,
+        columns=_columns(settings, said),
+        unused=said.unused,
         encoding=said.encoding or given.encoding,
         delimiter=said.delimiter or (delimiter_named(given.delimiter) if given.delimiter else None),
         sheet=said.sheet or given.sheet,
@@ -62,6 +68,17 @@ def read_options(settings: Settings, said: SaidOfFile = NOTHING_SAID) -> ReadOpt
         same_recipient=given.same_recipient,
         ceilings=given.ceiling_by_currency,
     )
+
+
+def _columns(settings: Settings, said: SaidOfFile) -> dict[str, str]:
+    """Ours to theirs: what is said of the file, then what the config says of columns that are left."""
+    named = dict(said.columns)
+    left = {
+        ours: theirs
+        for ours, theirs in settings.columns.mapping.items()
+        if ours not in named and ours not in said.unused and not is_one_of(theirs, named.values())
+    }
+    return named | left
 
 
 def load_sheet(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet:

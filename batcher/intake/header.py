@@ -6,7 +6,7 @@ who is paid, not which payout it is, so it is no reference until `[columns]` in 
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,6 +65,11 @@ def simplified(header: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))
 
 
+def is_one_of(header: str, others: Iterable[str]) -> bool:
+    """Whether a header is one of the others, whatever their case, spacing and punctuation."""
+    return simplified(header) in set(map(simplified, others))
+
+
 _KNOWN = {simplified(alias): ours for ours, aliases in ALIASES.items() for alias in aliases}
 
 
@@ -116,7 +121,7 @@ def refuse_thousands(header: Header) -> None:
 
 def known(titles: Sequence[str], columns: Mapping[str, str]) -> frozenset[str]:
     """Which of our columns these titles name."""
-    return frozenset(_matches(titles, columns))
+    return frozenset(_matches(titles, columns, frozenset()))
 
 
 def resolved(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header:
@@ -132,7 +137,7 @@ def located(line: int, titles: tuple[str, ...], options: ReadOptions) -> Header:
     _check_mapping(options.columns)
     _refuse_control(line, titles)
     _refuse_repeated(line, titles)
-    matches = _matches(titles, options.columns)
+    matches = _matches(titles, options.columns, options.unused)
     for ours, places in matches.items():
         if len(places) > 1:
             found = listed([repr(titles[place].strip()) for place in places])
@@ -180,15 +185,19 @@ def _how_to_name(ours: str) -> str:
     return f"{', '.join(ways[:-1])}, or {ways[-1]}."
 
 
-def _matches(titles: Sequence[str], columns: Mapping[str, str]) -> dict[str, list[int]]:
-    """The places that could be each of ours; a mapped column is found by its mapping alone."""
+def _matches(titles: Sequence[str], columns: Mapping[str, str], unused: frozenset[str]) -> dict[str, list[int]]:
+    """The places that could be each of ours; a mapped column is found by its mapping alone, letter by letter first."""
     mapped = {simplified(theirs): ours for ours, theirs in columns.items()}
     found: dict[str, list[int]] = {}
     for place, title in enumerate(titles):
         name = simplified(title)
         ours = mapped.get(name) or _KNOWN.get(name) or _KNOWN.get(simplified(_without_unit(title)))
-        if ours is not None and (name in mapped or ours not in columns):
+        if ours is not None and ours not in unused and (name in mapped or ours not in columns):
             found.setdefault(ours, []).append(place)
+    for ours, theirs in columns.items():
+        exact = [place for place in found.get(ours, ()) if titles[place].strip() == theirs.strip()]
+        if len(exact) == 1:
+            found[ours] = exact
     return found
 
 

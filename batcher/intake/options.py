@@ -15,6 +15,8 @@ class ReadOptions:
     template: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     """Ours to theirs: `{"amount": "Net due"}`. Wins over the names that are known anyway."""
+    unused: frozenset[str] = frozenset()
+    """Ours that this sheet does not have, where a person has said so, whatever its columns are called."""
     encoding: str | None = None
     """What the bytes of the file are, where a person has said so; else it is found by evidence."""
     delimiter: str | None = None

@@ -84,6 +84,21 @@ def test_a_column_that_the_config_names_is_nothing_else(tmp_path: Path) -> None:
     assert (payout.reference, payout.email) == ("ann@example.com", None)
 
 
+def test_of_two_names_that_are_alike_the_one_that_is_named_to_the_letter_counts(tmp_path: Path) -> None:
+    text = as_text([[*HEADER, "E-Mail"], [*row(), "other@example.com"]])
+    assert refused(tmp_path, text)[0] == "column_ambiguous"
+    assert refused(tmp_path, text, columns={"email": "e mail"})[0] == "column_ambiguous"
+    (payout,) = payouts(read_text(tmp_path, text, columns={"email": "E-Mail"}))
+    assert payout.email == "other@example.com"
+
+
+def test_a_column_of_ours_that_is_said_not_to_be_there_passes_through(tmp_path: Path) -> None:
+    text = as_text([[*HEADER, "Template ID"], [*row(), "in blue"]])
+    (payout,) = payouts(read_text(tmp_path, text, unused=frozenset({"template"})))
+    assert payout.template is None
+    assert refused(tmp_path, as_text([list(HEADER), row()]), unused=frozenset({"amount"}))[0] == "column_missing"
+
+
 def test_a_column_that_the_config_names_and_the_sheet_lacks(tmp_path: Path) -> None:
     kind, message, fix = refused(tmp_path, "reference,amount\nR1,12\n", columns={"amount": "Net due"}, **DEFAULTS)
     assert kind == "column_missing"
