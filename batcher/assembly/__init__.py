@@ -3,6 +3,8 @@
     surroundings  time, chance, the network, a thread for commits: this machine's, or a simulation's
     parts         ledger, client, throttle, journal: made from settings, shared by all below
     sheets        reading a sheet as the settings say
+    checked       a sheet with everything that is known against it
+    templates     the sheet to fill
     inquiry       what Runa is asked: balances, catalogue, prices, the order list
     casework      evidence: the look before a run, the closing proof, reconciling, deciding
     keeping       a batch that is over: its journal verified, what is personal purged
@@ -17,14 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batcher.assembly.casework import Casework, Closing, Prospect
+    from batcher.assembly.checked import Checked, load_checked
     from batcher.assembly.examination import Examination
     from batcher.assembly.keeping import Keeping, Purged, Verified
     from batcher.assembly.office import Office
+    from batcher.assembly.remembering import file_digests
     from batcher.assembly.sheets import SaidOfFile, load_for_check, load_outline, load_sheet, read_options
     from batcher.assembly.surroundings import Surroundings
+    from batcher.assembly.templates import template_as_workbook, template_text
 
 _ROOMS = {
     "Casework": "casework",
+    "Checked": "checked",
     "Closing": "casework",
     "Prospect": "casework",
     "Examination": "examination",
@@ -33,16 +39,21 @@ _ROOMS = {
     "Verified": "keeping",
     "Office": "office",
     "SaidOfFile": "sheets",
+    "file_digests": "remembering",
+    "load_checked": "checked",
     "load_for_check": "sheets",
     "load_outline": "sheets",
     "load_sheet": "sheets",
     "read_options": "sheets",
     "Surroundings": "surroundings",
+    "template_as_workbook": "templates",
+    "template_text": "templates",
 }
 """Where each name is. Reading a sheet needs neither a ledger nor a client, and both take long to import."""
 
 __all__ = [
     "Casework",
+    "Checked",
     "Closing",
     "Examination",
     "Keeping",
@@ -52,10 +63,14 @@ __all__ = [
     "SaidOfFile",
     "Surroundings",
     "Verified",
+    "file_digests",
+    "load_checked",
     "load_for_check",
     "load_outline",
     "load_sheet",
     "read_options",
+    "template_as_workbook",
+    "template_text",
 ]
 
 

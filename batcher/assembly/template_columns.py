@@ -1,11 +1,10 @@
 """What the template's columns are called, want and offer, under the settings as they are."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from batcher.results.template_workbook import TemplateColumn
-    from batcher.settings import Settings
+from batcher.model import Distribution
+from batcher.results.template_workbook import TemplateColumn
+from batcher.settings import Settings
 
 COLUMNS = ("reference", "email", "recipient_reference", "amount", "currency", "product", "distribution", "template")
 """Ours, in the order of the template."""
@@ -26,16 +25,13 @@ _WANTS = {
 }
 
 
-def title_of(ours: str, settings: "Settings") -> str:
+def title_of(ours: str, settings: Settings) -> str:
     """What a sheet calls one of our columns: by our name, unless the config says another."""
     return settings.columns.mapping.get(ours, ours)
 
 
-def template_columns(settings: "Settings", products: Sequence[str]) -> "tuple[TemplateColumn, ...]":
+def template_columns(settings: Settings, products: Sequence[str]) -> tuple[TemplateColumn, ...]:
     """Every column, for a workbook. `products` are the codes that can be ordered; none where that is not known."""
-    from batcher.model import Distribution
-    from batcher.results.template_workbook import TemplateColumn
-
     currency = settings.defaults.currency
     choices = {
         "currency": tuple(dict.fromkeys([*([currency] if currency else []), *USUAL_CURRENCIES])),
@@ -55,17 +51,15 @@ def template_columns(settings: "Settings", products: Sequence[str]) -> "tuple[Te
     )
 
 
-def _need(ours: str, settings: "Settings") -> str:
+def _need(ours: str, settings: Settings) -> str:
     default = getattr(settings.defaults, ours, None)
     if default:
         return f"May be empty: it then is {default}."
     return "Required." if _is_required(ours, settings) else "May be empty."
 
 
-def _is_required(ours: str, settings: "Settings") -> bool:
+def _is_required(ours: str, settings: Settings) -> bool:
     """Whether every row needs it; who delivers by link alone needs no address, but then a reference."""
-    from batcher.model import Distribution
-
     by_link = settings.defaults.distribution is Distribution.PAYOUT_LINK
     needed = {
         "amount": True,

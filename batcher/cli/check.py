@@ -1,7 +1,7 @@
 """`batcher check`: everything that is wrong with a sheet, before anything else happens."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +12,11 @@ from batcher.cli.reading import reading, said_of_file
 from batcher.errors import InputInvalid, UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from batcher.model import CheckedSheet, Sheet
-    from batcher.planning import Alike
-    from batcher.settings import Settings
+    from batcher.assembly import Checked
+    from batcher.model import CheckedSheet
 
 WARNINGS = 20
 """Shown on the screen; `--json` has all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """A sheet with everything that is known against it."""
-
-    sheet: "CheckedSheet"
-    alike: "tuple[Alike, ...]"
-    catalogue_read_at: "datetime | None"
-    now: "datetime"
-    notes: tuple[str, ...]
 
 
 @click.command(name="check")
@@ -47,7 +33,8 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
 
     Where the ledger remembers Runa's catalogue from an earlier plan or run, products and values are held against it.
     """
-    from batcher.assembly import load_for_check
+    from batcher.assembly import load_checked
+    from batcher.clock import SystemClock
     from batcher.words.problems import WHOLE
 
     if errors is not None and errors.resolve() == file.resolve():
@@ -56,12 +43,11 @@ def command(given: Given, file: Path, errors: Path | None, **options: Any) -> in
         raise UsageError(f"--errors cannot write {errors.suffix}.", "Name a file that ends with .csv or .xlsx.")
     settings = given.settings()
     try:
-        sheet = load_for_check(file, settings, said_of_file(options))
+        checked = load_checked(file, settings, said_of_file(options), now=SystemClock().instant().at)
     except InputInvalid:
         if errors is not None:
             given.say(f"No row could be read, so {errors} was not written.")
         raise
-    checked = _checked(sheet, settings)
     written = _write(checked.sheet, errors)
     code = InputInvalid.exit_code if checked.sheet.problems else 0
     if given.as_json:
@@ -87,36 +73,7 @@ def _write(sheet: "CheckedSheet", errors: Path | None) -> Path | None:
     return write_to_mend(sheet.columns, sheet.faulty, errors)
 
 
-def _checked(sheet: "Sheet | CheckedSheet", settings: "Settings") -> _Checked:
-    from batcher.clock import SystemClock
-    from batcher.model import CheckedSheet
-
-    now = SystemClock().instant().at
-    if isinstance(sheet, CheckedSheet):
-        note = "So large a sheet is not held against Runa's catalogue; a plan of each part of it will be."
-        return _Checked(sheet=sheet, alike=(), catalogue_read_at=None, now=now, notes=(note,))
-
-    from batcher.assembly import read_options
-    from batcher.cli.remembering import remembered_catalogue
-    from batcher.intake.header import resolved
-    from batcher.planning.alike import rows_alike
-
-    catalogue, why_not = remembered_catalogue(settings)
-    if catalogue is not None:
-        from batcher.planning.catalogue import held_against_catalogue
-
-        title = resolved(1, sheet.columns, read_options(settings)).title
-        sheet = held_against_catalogue(sheet, {row.line for row in sheet.rows}, catalogue, title=title)
-    return _Checked(
-        sheet=CheckedSheet.of(sheet),
-        alike=rows_alike((row.line, payout) for row, payout in sheet.payouts),
-        catalogue_read_at=None if catalogue is None else catalogue.read_at,
-        now=now,
-        notes=(f"The sheet was not held against Runa's catalogue. {why_not}",) if why_not else (),
-    )
-
-
-def _as_json(checked: _Checked, written: Path | None) -> dict[str, Any]:
+def _as_json(checked: "Checked", written: Path | None) -> dict[str, Any]:
     from batcher.cli.preflight_words import catalogue_as_json
     from batcher.words.problems import groups_as_json
 
@@ -136,7 +93,7 @@ def _as_json(checked: _Checked, written: Path | None) -> dict[str, Any]:
     }
 
 
-def _tell(given: Given, checked: _Checked) -> None:
+def _tell(given: Given, checked: "Checked") -> None:
     from batcher.cli.preflight_words import alike_in_words
     from batcher.cli.words import sheet_in_words
     from batcher.planning import age_in_words

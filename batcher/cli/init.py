@@ -122,6 +122,7 @@ class SetUp:
 
         Only where the disk fails meanwhile may the key be kept already.
         """
+        from batcher.assembly import template_text
         from batcher.cli import template
         from batcher.cli.keeping import choose_key
         from batcher.settings import environment
@@ -155,7 +156,7 @@ class SetUp:
         heading = _heading(place.label, choice.origin)
         force = self._wanted.force
         put_file(config, config_text(settings, heading).encode(), replace=force, mode=0o644)
-        put_file(sheet, template.template_text(settings).encode("utf-8-sig"), replace=force, mode=0o600)
+        put_file(sheet, template_text(settings).encode("utf-8-sig"), replace=force, mode=0o600)
         return self._close(config, sheet, place.label, choice.origin, choice.todo)
 
     def _refuse_existing(self, *files: Path) -> None:

@@ -1,17 +1,13 @@
 """`batcher template`: a sheet with every column that is needed, and two example rows that can be paid as they are."""
 
-import csv
-import io
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from batcher.cli.common import Given, common
-from batcher.cli.template_columns import COLUMNS, template_columns, title_of
 from batcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,11 +15,6 @@ if TYPE_CHECKING:
 
 NAME = "payouts-template.csv"
 FORMATS = ("csv", "xlsx")
-USUAL_PRODUCTS = {"GBP": "AMZ-GB", "EUR": "AMZ-DE", "USD": "AMZ-US"}
-"""What the examples buy where no product is set, by currency."""
-
-_PEOPLE = (("ann", "25"), ("ben", "10"))
-"""Whole amounts: some currencies, several products and templates take no others."""
 
 
 @click.command(name="template")
@@ -41,6 +32,8 @@ def command(given: Given, out: Path | None, word: str | None, force: bool) -> in
     What the config has a default for may be left empty. The workbook offers products where the ledger remembers Runa's
     catalogue from an earlier plan or run.
     """
+    from batcher.assembly import template_text
+
     form = _format(out, word)
     settings = given.settings()
     if out is None:
@@ -74,50 +67,9 @@ def _put(out: Path, content: bytes, force: bool) -> None:
 
 
 def _workbook(given: Given, settings: "Settings") -> bytes:
-    from batcher.cli.remembering import remembered_catalogue
-    from batcher.planning import orderable_codes
-    from batcher.results.template_workbook import template_workbook
+    from batcher.assembly import template_as_workbook
 
-    catalogue, why_not = remembered_catalogue(settings)
+    content, why_not = template_as_workbook(settings)
     if why_not:
         given.say(f"No products are offered. {why_not}")
-    columns = template_columns(settings, orderable_codes(catalogue) if catalogue is not None else ())
-    return template_workbook(columns, [[row.get(ours, "") for ours in COLUMNS] for row in _examples(settings)])
-
-
-def template_text(settings: "Settings") -> str:
-    """The sheet as CSV. A cell that the settings have a default for is left empty, as it may be."""
-    from batcher.cells import neutralised
-
-    rows = _examples(settings)
-    # A column that the config maps has to be in every sheet.
-    columns = [ours for ours in COLUMNS if ours in rows[0] or ours in settings.columns.mapping]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([neutralised(title_of(ours, settings)) for ours in columns])
-    writer.writerows([row.get(ours, "") for ours in columns] for row in rows)
-    return text.getvalue()
-
-
-def _examples(settings: "Settings") -> list[Mapping[str, str]]:
-    """The example rows, by our columns; what is not there is not needed."""
-    from batcher.model import Distribution
-
-    defaults = settings.defaults
-    currency = defaults.currency or ("EUR" if defaults.product == USUAL_PRODUCTS["EUR"] else "GBP")
-    cells = {
-        "currency": "" if defaults.currency else currency,
-        "product": "" if defaults.product else USUAL_PRODUCTS.get(currency, USUAL_PRODUCTS["GBP"]),
-        "distribution": "" if defaults.distribution else Distribution.EMAIL.value,
-    }
-    to_recipients = defaults.distribution is Distribution.RECIPIENT
-    return [
-        {
-            "reference": f"example-{number}",
-            "email": f"{name}@example.com",
-            **({"recipient_reference": f"{name}-{number}"} if to_recipients else {}),
-            "amount": amount,
-            **cells,
-        }
-        for number, (name, amount) in enumerate(_PEOPLE, 1)
-    ]
+    return content

@@ -64,6 +64,11 @@ class Ledger:
             yield connection
             connection.rollback()
 
+    def file_digests(self) -> frozenset[str]:
+        """The digests of all files that a plan was confirmed of, in any environment."""
+        with self._snapshot() as connection:
+            return reading.file_digests(connection)
+
     def batch(self, environment: Environment, name: str) -> BatchRecord:
         """The batch of that name; one without rows where there is none."""
         with self._snapshot() as connection:

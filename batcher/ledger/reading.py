@@ -290,6 +290,11 @@ def newest_moment(connection: Connection) -> datetime | None:
     return max((moment for moment in seen if moment is not None), default=None)
 
 
+def file_digests(connection: Connection) -> frozenset[str]:
+    """The digests of all files that a plan was confirmed of."""
+    return frozenset(connection.execute(select(plans.c.file_digest).distinct()).scalars())
+
+
 def summaries(connection: Connection) -> list[BatchSummary]:
     """All batches of all environments, the last confirmed first."""
     query = (

@@ -1,7 +1,7 @@
 """What a batch has come to: a line for every row that it ever had, in three formats, and sums for the books."""
 
 from batcher.results.checking import FileCheck, check_file
-from batcher.results.files import FORMATS, remove_leftovers, write_results, write_to_mend
+from batcher.results.files import FORMATS, content_to_mend, remove_leftovers, write_results, write_to_mend
 from batcher.results.summary import Summary, SummaryLine, summary_of
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Summary",
     "SummaryLine",
     "check_file",
+    "content_to_mend",
     "remove_leftovers",
     "summary_of",
     "write_results",

@@ -71,13 +71,17 @@ def write_to_mend(columns: Sequence[str], rows: Iterable[SheetRow], path: Path) 
     A workbook where `path` ends with .xlsx, else a CSV. Raises `UsageError` for what a workbook cannot hold, and
     `OwnFault` where the file cannot be written.
     """
+    content = content_to_mend(columns, rows, path.suffix.lower().removeprefix("."))
+    return _put(path, content, fix="Mend that, or name another place; the sheet is as it was.")
+
+
+def content_to_mend(columns: Sequence[str], rows: Iterable[SheetRow], word: str) -> bytes:
+    """What `write_to_mend` would write: a workbook for `xlsx`, else a CSV."""
     mending = Mending(columns)
     table = map(mending.row, rows)
-    if path.suffix.lower() == ".xlsx":
-        content = workbook_to_mend(mending, table)
-    else:
-        content = _csv_of(mending.headers, (row.all_cells for row in table))
-    return _put(path, content, fix="Mend that, or name another place; the sheet is as it was.")
+    if word == "xlsx":
+        return workbook_to_mend(mending, table)
+    return _csv_of(mending.headers, (row.all_cells for row in table))
 
 
 def write_csv(path: Path, headers: Sequence[str], lines: Iterable[Sequence[str]]) -> Path:

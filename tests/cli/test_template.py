@@ -8,8 +8,8 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from batcher.assembly.template_columns import COLUMNS
 from batcher.cells import LISTS_SHEET
-from batcher.cli.template_columns import COLUMNS
 from batcher.ledger import Ledger
 from batcher.model import Product
 from batcher.settings import environment, load_settings
