@@ -2,25 +2,25 @@
 
 import logging
 import traceback
+from dataclasses import replace
 
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from batcher.errors import BatcherError
 from batcher.web import cookies, rights
 from batcher.web.doors import csrf
+from batcher.web.doors.forms import form_of
 from batcher.web.doors.origins import SAFE
 from batcher.web.doors.sizes import bounded
 from batcher.web.house import House
-from batcher.web.refusals import OTHERS, Refused, cut_off, form_expired, not_allowed, own_fault
+from batcher.web.refusals import OTHERS, Refused, form_expired, not_allowed, own_fault
 from batcher.web.routes import PageRoute
 from batcher.web.visit import Visit
 
 _LOG = logging.getLogger("batcher.web")
-_MOST_FIELDS = 200
 _SIGN_IN_AGAIN = "You are not signed in any more. Reload the page to sign in, then do it again."
 
 
@@ -41,8 +41,6 @@ class Doorway:
             response = await self._answer(visit)
         except Exception as error:  # noqa: BLE001 - the last one who can say it in words
             response = refused(visit, as_refusal(error))
-        finally:
-            await request.close()
         await response(scope, receive, send)
 
     async def _answer(self, visit: Visit) -> Response:
@@ -51,12 +49,14 @@ class Doorway:
             return _turned_away(visit)
         if visit.request.method in SAFE:
             return await self._route.answer(visit)
-        form = await _form(visit.request)
-        needs_token = rights.NEEDS[name] != rights.ANYONE
-        if needs_token and not (visit.session and csrf.is_ours(visit.session.csrf, visit.request.headers, form)):
-            raise form_expired()
-        sent = Visit(request=visit.request, house=visit.house, session=visit.session, form=form)
-        return await self._route.answer(sent)
+        form = await form_of(visit.request)
+        try:
+            needs_token = rights.NEEDS[name] != rights.ANYONE
+            if needs_token and not (visit.session and csrf.is_ours(visit.session.csrf, visit.request.headers, form)):
+                raise form_expired()
+            return await self._route.answer(replace(visit, form=form))
+        finally:
+            await form.close()
 
 
 def _turned_away(visit: Visit) -> Response:
@@ -65,13 +65,6 @@ def _turned_away(visit: Visit) -> Response:
     if visit.request.method in SAFE and not visit.is_part:
         return RedirectResponse(visit.url("enter"), 303)
     raise Refused(401, "Sign in first", _SIGN_IN_AGAIN)
-
-
-async def _form(request: Request) -> FormData:
-    try:
-        return await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=64_000)
-    except (ClientDisconnect, HTTPException):
-        raise cut_off() from None
 
 
 def as_refusal(error: Exception) -> Refused:
@@ -89,7 +82,8 @@ def as_refusal(error: Exception) -> Refused:
 
 def refused(visit: Visit, error: Refused) -> Response:
     """The page of a refusal."""
-    response = visit.render("refused.html", status=error.status, refusal=error)
+    template = "refused_part.html" if visit.is_part else "refused.html"
+    response = visit.render(template, status=error.status, refusal=error)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     if error.status in {400, 408, 413}:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from batcher.assembly import file_digests
 from batcher.model import Environment
 from batcher.ports import Clock
-from batcher.settings import Settings, environment
+from batcher.settings import Settings, environment, ledger_path
 from batcher.web.doors.slowing import Slowing
 from batcher.web.sessions import OneTimeLinks, Sessions, Tokens, new_token
+from batcher.web.sheets.mappings import Mappings
+from batcher.web.sheets.readings import Readings
+from batcher.web.sheets.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,9 @@ class House:
     """Says something in the terminal."""
     api_key: Callable[[], SecretStr]
     """The API key, read when it is needed. Raises `UsageError`."""
+    uploads: Uploads
+    mappings: Mappings
+    readings: Readings
 
     @property
     def environment(self) -> Environment:
@@ -39,6 +46,10 @@ class House:
     def is_https(self) -> bool:
         """Whether browsers reach it over https: cookies are then for https alone."""
         return self.origin.startswith("https://")
+
+    def used_digests(self) -> frozenset[str]:
+        """The digests of all files that a batch was planned from, as the ledger knows them."""
+        return file_digests(self.settings)
 
     def new_link(self) -> str:
         """A link that opens the page once."""
@@ -56,6 +67,8 @@ def make_house(
     tokens: Tokens = new_token,
 ) -> House:
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
+    ledger = ledger_path(settings)
+    folder = ledger.with_name(f"{ledger.name}.page")
     return House(
         settings=settings,
         origin=origin,
@@ -66,4 +79,7 @@ def make_house(
         slowing=Slowing(clock),
         tell=tell,
         api_key=api_key,
+        uploads=Uploads(folder / "uploads"),
+        mappings=Mappings(folder / "mappings.json"),
+        readings=Readings(settings, clock),
     )

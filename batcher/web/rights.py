@@ -15,6 +15,14 @@ NEEDS: Mapping[str, frozenset[Role]] = {
     "new_link": ANYONE,
     "leave": SIGNED_IN,
     "start": SIGNED_IN,
+    "template": SIGNED_IN,
+    "upload": PREPARES,
+    "sheet": SIGNED_IN,
+    "sheet_problems": SIGNED_IN,
+    "rows_to_mend": SIGNED_IN,
+    "sheet_reading": PREPARES,
+    "sheet_afresh": PREPARES,
+    "sheet_remove": PREPARES,
 }
 """By the name of the route: whoever has one of these roles may pass."""
 

@@ -118,6 +118,10 @@ class Browser:
         """The token, as it stands in any page."""
         return self.get("/").text.partition('name="csrf" value="')[2].partition('"')[0]
 
+    def upload(self, name: str, content: bytes) -> httpx.Response:
+        """Send a sheet."""
+        return self.send("/sheets", files={"sheet": (name, content, "application/octet-stream")})
+
     def send(self, path: str, data: dict[str, str] | None = None, **options: Any) -> httpx.Response:
         """Send a form of one of our own pages, with its token."""
         headers = {"Origin": self.base_url, "Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}

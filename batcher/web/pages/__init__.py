@@ -1,9 +1,9 @@
 """All pages: the one list."""
 
-from batcher.web.pages import entering, start
+from batcher.web.pages import entering, sheet, uploading
 from batcher.web.routes import PageRoute
 
-PAGES = (entering, start)
+PAGES = (entering, uploading, sheet)
 """Each with its `ROUTES`."""
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for page in PAGES for route in page.ROUTES)
