@@ -147,6 +147,8 @@ class BatchRecord:
     """The flags that it was confirmed with."""
     accepted_orders: frozenset[str] = frozenset()
     """Orders that fit no row and that somebody went on without, in any of its plans."""
+    sealed: Mapping[str, datetime] = field(default_factory=dict)
+    """The sealed plans that were carried out, by their digests, oldest first: when each was confirmed."""
     first_confirmed_at: datetime | None = None
     last_confirmed_at: datetime | None = None
     journal: str = ""

@@ -8,6 +8,7 @@
     inquiry       what Runa is asked: balances, catalogue, prices, the order list
     casework      evidence: the look before a run, the closing proof, reconciling, deciding
     keeping       a batch that is over: its journal verified, what is personal purged
+    sealing       a plan under one digest, in a file, and made again
     office        plan, confirm, issue, results
     examination   for somebody who only looks
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from batcher.assembly.keeping import Keeping, Purged, Verified
     from batcher.assembly.office import Office
     from batcher.assembly.remembering import file_digests
+    from batcher.assembly.sealing import Sealing, read_sealed, refuse_to_replace, write_sealed
     from batcher.assembly.sheets import SaidOfFile, load_for_check, load_outline, load_sheet, read_options
     from batcher.assembly.surroundings import Surroundings
     from batcher.assembly.templates import template_as_workbook, template_text
@@ -41,10 +43,14 @@ _ROOMS = {
     "SaidOfFile": "sheets",
     "file_digests": "remembering",
     "load_checked": "checked",
+    "Sealing": "sealing",
     "load_for_check": "sheets",
     "load_outline": "sheets",
     "load_sheet": "sheets",
     "read_options": "sheets",
+    "read_sealed": "sealing",
+    "refuse_to_replace": "sealing",
+    "write_sealed": "sealing",
     "Surroundings": "surroundings",
     "template_as_workbook": "templates",
     "template_text": "templates",
@@ -61,6 +67,7 @@ __all__ = [
     "Prospect",
     "Purged",
     "SaidOfFile",
+    "Sealing",
     "Surroundings",
     "Verified",
     "file_digests",
@@ -71,6 +78,9 @@ __all__ = [
     "read_options",
     "template_as_workbook",
     "template_text",
+    "read_sealed",
+    "refuse_to_replace",
+    "write_sealed",
 ]
 
 

@@ -12,6 +12,7 @@ from batcher import planning
 from batcher.assembly.casework import Casework
 from batcher.assembly.keeping import Keeping
 from batcher.assembly.parts import Parts
+from batcher.assembly.sealing import Sealing
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
 from batcher.ledger import LedgerLock, results_lock, user_name
@@ -36,6 +37,8 @@ class Office:
         """Evidence: what is looked at before a run, settled by it, and proven at its end."""
         self.keeping = Keeping(self._parts)
         """What is done with a batch that is over."""
+        self.sealing = Sealing(self._parts)
+        """Plans under one digest, and the same plans made again."""
 
     def __enter__(self) -> Self:
         return self
@@ -84,10 +87,10 @@ class Office:
         """Raises `UsageError` where this key is known under another account name."""
         self._parts.ledger.check_account(self.environment, self.speaker(api_key).fingerprint)
 
-    def confirm(self, plan: planning.Plan, api_key: SecretStr) -> None:
-        """Write a plan that somebody said yes to into the ledger."""
+    def confirm(self, plan: planning.Plan, api_key: SecretStr, *, sealed: str | None = None) -> None:
+        """Write a plan that somebody said yes to into the ledger; `sealed` is its digest, where it was sealed."""
         self._parts.ledger.confirm(
-            planning.confirmation(plan, confirmed_by=user_name()),
+            planning.confirmation(plan, confirmed_by=user_name(), sealed=sealed),
             fingerprint=self.speaker(api_key).fingerprint,
             now=self.now,
         )

@@ -1,6 +1,7 @@
 """`batcher plan`: what a run would do."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,44 +14,66 @@ from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
     from batcher.assembly import Office, Prospect
-    from batcher.planning import Plan
+    from batcher.planning import Plan, SealedPlan
     from batcher.settings import Settings
 
 
 @click.command(name="plan", cls=ManyValues)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--batch", metavar="NAME", help="The payment's name, such as 2026-11-incentives.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="PLAN", help="Seal the plan into this file, for `run --plan`."
+)
 @choosing
 @reading
 @common
-def command(given: Given, file: Path, batch: str | None, **options: Any) -> int:
+def command(given: Given, file: Path, batch: str | None, out: Path | None, **options: Any) -> int:
     """Show what `batcher run FILE --batch NAME` would do: new rows, paid ones, retries, and what it would refuse.
 
     With an API key, Runa is asked about balance, products and earlier orders; without one, or without a network, the
-    plan is made by the ledger alone, and says so.
+    plan is made by the ledger alone, and says so. `batcher run --plan PLAN` carries out just the plan that `--out` has
+    sealed, or nothing.
     """
-    from batcher.assembly import Office, load_sheet
+    from batcher.assembly import Office, load_sheet, refuse_to_replace
     from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse, refuse_short
 
     settings = given.settings()
     choices = choices_from(options)
-    sheet = load_sheet(file, settings, said_of_file(options))
+    if out is not None:
+        refuse_to_replace(out)
+    said = said_of_file(options)
+    sheet = load_sheet(file, settings, said)
     with Office(settings) as office:
         plan = office.plan(sheet, batch_name(given, batch, proposal=file.stem.lower()), choices)
         prospect, why_not = _looked(given, office, plan, settings)
+        sealed = None
+        if out is not None and not prospect.plan.problems:
+            ignore = options["ignore_balance"]
+            sealed = _sealed(out, office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore))
         short = prospect.preflight is not None and prospect.preflight.is_short and not options["ignore_balance"]
         if given.as_json and not prospect.plan.problems:
             code = StoppedEarly.exit_code if short else 0
             content = {**prospect_as_json(prospect, office), "not_asked": why_not, "exit_code": code}
+            content |= {} if sealed is None else {"plan": {"path": str(out), "digest": sealed.digest}}
             click.echo(json.dumps(content, ensure_ascii=False))
             return code
         for line in [] if given.as_json else prospect_in_words(prospect, office):
             click.echo(line)
         if why_not:
             given.say(f"Runa was not asked: {why_not}")
+        if sealed is not None:
+            given.say(f"Sealed in {out}: digest {sealed.digest}.")
+            given.say(f"Carry it out with: {shlex.join(['batcher', 'run', '--plan', str(out)])}")
     refuse(prospect.plan)
     refuse_short(prospect, ignored=not short)
     return 0
+
+
+def _sealed(out: Path, sealed: "SealedPlan") -> "SealedPlan":
+    from batcher.assembly import write_sealed
+
+    write_sealed(sealed, out)
+    return sealed
 
 
 def _looked(given: Given, office: "Office", plan: "Plan", settings: "Settings") -> "tuple[Prospect, str]":

@@ -8,6 +8,9 @@ from batcher.cli.common import Given, batch_name, common
 from batcher.errors import UsageError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from batcher.assembly import Office
     from batcher.planning import Plan
 
 
@@ -25,10 +28,8 @@ def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary:
     """
     import os
 
-    from batcher.assembly import Office, Prospect
+    from batcher.assembly import Office
     from batcher.cli.interrupting import take_termination_for_interruption
-    from batcher.cli.issuing import issue_and_report
-    from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()
@@ -38,19 +39,31 @@ def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary:
     with Office(settings) as office, office.lock(f"batcher resume of batch {batch}"):
         office.check_account(api_key)
         plan = office.plan_to_resume(batch)
-        if plan.problems or plan.nothing_to_do:
-            for line in in_words(plan, office):
-                given.say(line)
-            refuse(plan, fix=with_the_file(batch))
-            prospect = Prospect(plan=plan)
-        else:
-            prospect = look(given, office, plan, api_key, settle=True)
-            for line in prospect_in_words(prospect, office):
-                given.say(line)
-            refuse(prospect.plan, fix=with_the_file(batch))
-            refuse_unplanned(prospect.plan)
-            refuse_short(prospect, ignored=ignore_balance)
-        return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
+        return go_on(given, office, plan, api_key, ignore_balance=ignore_balance, canary=not no_canary)
+
+
+def go_on(
+    given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, ignore_balance: bool, canary: bool
+) -> int:
+    """Carry out what is left of a confirmed plan, `Office.plan_to_resume`; gives the exit code."""
+    from batcher.assembly import Prospect
+    from batcher.cli.issuing import issue_and_report
+    from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
+
+    fix = with_the_file(plan.batch)
+    if plan.problems or plan.nothing_to_do:
+        for line in in_words(plan, office):
+            given.say(line)
+        refuse(plan, fix=fix)
+        prospect = Prospect(plan=plan)
+    else:
+        prospect = look(given, office, plan, api_key, settle=True)
+        for line in prospect_in_words(prospect, office):
+            given.say(line)
+        refuse(prospect.plan, fix=fix)
+        refuse_unplanned(prospect.plan)
+        refuse_short(prospect, ignored=ignore_balance)
+    return issue_and_report(given, office, prospect, api_key, canary=canary)
 
 
 def with_the_file(batch: str) -> str:

@@ -19,18 +19,34 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run", cls=ManyValues)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--batch", metavar="NAME", help="The payment's name, such as 2026-11-incentives.")
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path),
+    metavar="PLAN",
+    help="Carry out this sealed plan, or nothing; in place of FILE, --batch and all that it binds.",
+)
 @click.option("--yes", is_flag=True, help="Confirm the plan without being asked; says nothing more.")
 @click.option("--no-canary", is_flag=True, help="Do not send the first payout of a new product and delivery alone.")
 @choosing
 @reading
 @common
-def command(given: Given, file: Path, batch: str | None, yes: bool, no_canary: bool, **options: Any) -> int:
+def command(
+    given: Given,
+    file: Path | None,
+    batch: str | None,
+    plan_path: Path | None,
+    yes: bool,
+    no_canary: bool,
+    **options: Any,
+) -> int:
     """Pay the rows of FILE: plan, confirm, send, follow, write results/NAME.csv.
 
     The same command again goes on where it stopped: what is paid stays paid, what is unknown is asked again under the
-    same key, and what was refused or failed gets one new attempt.
+    same key, and what was refused or failed gets one new attempt. With --plan, what `batcher plan --out` has sealed is
+    carried out, once, if nothing has changed since.
     """
     import os
 
@@ -38,6 +54,13 @@ def command(given: Given, file: Path, batch: str | None, yes: bool, no_canary: b
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()
+    if plan_path is not None:
+        from batcher.cli.carrying_out import carry_out, refuse_what_is_bound
+
+        refuse_what_is_bound(file=file, batch=batch, **options)
+        return carry_out(given, plan_path, yes=yes, canary=not no_canary)
+    if file is None:
+        raise UsageError("Nothing to run is named.", "Say FILE and --batch NAME, or --plan PLAN.")
     settings = given.settings()
     choices = choices_from(options)
     name = batch_name(given, batch, proposal=file.stem.lower(), ask=not yes)

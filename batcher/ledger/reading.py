@@ -57,6 +57,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         file_rows=last.file_rows,
         choices=dict(last.choices),
         accepted_orders=frozenset(one for plan in planned for one in plan.choices.get("accepted_orders", ())),
+        sealed={plan.choices["sealed"]: plan.confirmed_at for plan in planned if "sealed" in plan.choices},
         first_confirmed_at=planned[0].confirmed_at,
         last_confirmed_at=last.confirmed_at,
         journal=end_of(connection, its_id)[1],

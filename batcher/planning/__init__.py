@@ -5,14 +5,17 @@ from batcher.planning.catalogue import age_in_words, held_against_catalogue, ord
 from batcher.planning.comparison import Change, Comparison, compared
 from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
+from batcher.planning.differing import plans_that_differ, settings_that_differ
 from batcher.planning.findings import sent_elsewhere
 from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
 from batcher.planning.resuming import choices_of, sheet_of
+from batcher.planning.sealed import Act, SealedFile, SealedPlan, SealedRow, marked, sealed_rows, sealed_text, unsealed
 from batcher.planning.zeros import zeros_lost_since
 
 __all__ = [
+    "Act",
     "Alike",
     "Change",
     "Choices",
@@ -22,6 +25,9 @@ __all__ = [
     "PlanLine",
     "Preflight",
     "PriceKey",
+    "SealedFile",
+    "SealedPlan",
+    "SealedRow",
     "Standing",
     "age_in_words",
     "choices_of",
@@ -30,11 +36,17 @@ __all__ = [
     "covers",
     "held_against_catalogue",
     "make_plan",
+    "marked",
     "orderable_codes",
+    "plans_that_differ",
     "price_questions",
     "priced",
     "rows_alike",
+    "sealed_rows",
+    "sealed_text",
     "sent_elsewhere",
+    "settings_that_differ",
     "sheet_of",
+    "unsealed",
     "zeros_lost_since",
 ]

@@ -8,8 +8,11 @@ from batcher.planning.plan import Plan
 from batcher.records import Confirmation, InvalidLine, RowEntry
 
 
-def confirmation(plan: Plan, *, confirmed_by: str) -> Confirmation:
-    """Everything that confirming `plan` writes. A plan with problems cannot be confirmed (`OwnFault`)."""
+def confirmation(plan: Plan, *, confirmed_by: str, sealed: str | None = None) -> Confirmation:
+    """Everything that confirming `plan` writes. A plan with problems cannot be confirmed (`OwnFault`).
+
+    `sealed` is the digest of the sealed plan that it carries out, where there is one.
+    """
     if plan.problems:
         raise OwnFault("A plan with problems was to be confirmed.")
     return Confirmation(
@@ -19,7 +22,8 @@ def confirmation(plan: Plan, *, confirmed_by: str) -> Confirmation:
         file_digest=plan.sheet.digest,
         columns=plan.sheet.columns,
         choices=plan.choices.as_json()
-        | ({"accepted_orders": list(accepted)} if (accepted := plan.accepted_orders) else {}),
+        | ({"accepted_orders": list(accepted)} if (accepted := plan.accepted_orders) else {})
+        | ({"sealed": sealed} if sealed is not None else {}),
         confirmed_by=confirmed_by,
         entries=tuple(_entries(plan)),
         invalid=tuple(_invalid(plan)),
