@@ -47,7 +47,7 @@ def carry_out(given: Given, path: Path, *, yes: bool, canary: bool) -> int:
         prospect = _prospect(given, office, sealed, api_key)
         from batcher.cli.run import confirm
 
-        confirm(given, prospect.plan, yes=yes)
+        confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key, sealed=sealed.digest)
         return issue_and_report(given, office, prospect, api_key, canary=canary)
 

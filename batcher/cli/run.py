@@ -14,8 +14,12 @@ from batcher.cli.reading import reading, said_of_file
 from batcher.errors import NotConfirmed, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
     from batcher.assembly import Office
     from batcher.planning import Plan
+    from batcher.settings import Settings
 
 
 @click.command(name="run", cls=ManyValues)
@@ -81,7 +85,7 @@ def command(
                 given.say(line)
             refuse(prospect.plan)
             refuse_short(prospect, ignored=options["ignore_balance"])
-        confirm(given, prospect.plan, yes=yes)
+        confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key)
         return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
 
@@ -95,10 +99,10 @@ def refuse_stale(plan: "Plan", office: "Office") -> None:
         )
 
 
-def confirm(given: Given, plan: "Plan", *, yes: bool) -> None:
+def confirm(given: Given, plan: "Plan", settings: "Settings", *, yes: bool) -> None:
     """Have the plan confirmed where it would send or take back anything. Raises `NotConfirmed`."""
     from batcher import money
-    from batcher.planning import Standing
+    from batcher.planning import Standing, large_totals
 
     again = plan.of(Standing.UNKNOWN)
     if yes or not (plan.to_send or again or plan.of(Standing.WITHDRAWN)):
@@ -111,5 +115,19 @@ def confirm(given: Given, plan: "Plan", *, yes: bool) -> None:
     asked_again = f", and ask again about {len(again)} unknown row{'s' * (len(again) != 1)}," if again else ""
     orders = f"{len(plan.to_send)} order{'s' * (len(plan.to_send) != 1)}"
     question = f"Send {orders} for {total}{asked_again} in {plan.environment.kind}?"
-    if not click.confirm(question, default=False, err=True):
+    large = large_totals(plan.sends_total, settings.confirm.type_total_above_by_currency)
+    if large:
+        have_typed(question, large)
+    elif not click.confirm(question, default=False, err=True):
         raise NotConfirmed("Not confirmed; nothing was sent.")
+
+
+def have_typed(question: str, large: "Mapping[str, Decimal]") -> None:
+    """Have each of these totals typed in, which answers the question. Raises `NotConfirmed`."""
+    from batcher.planning import is_typed
+
+    click.echo(question, err=True)
+    for currency, total in large.items():
+        typed = click.prompt(f"To confirm, type the total in {currency}", default="", show_default=False, err=True)
+        if not is_typed(typed, total, currency):
+            raise NotConfirmed(f"That is not the total in {currency}; nothing was sent.", "Read the plan once more.")

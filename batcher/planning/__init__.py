@@ -7,6 +7,7 @@ from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
 from batcher.planning.differing import plans_that_differ, settings_that_differ
 from batcher.planning.findings import sent_elsewhere
+from batcher.planning.large import is_typed, large_totals
 from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
@@ -35,6 +36,8 @@ __all__ = [
     "confirmation",
     "covers",
     "held_against_catalogue",
+    "is_typed",
+    "large_totals",
     "make_plan",
     "marked",
     "orderable_codes",

@@ -1,24 +1,14 @@
 """`[input]`: what a sheet must hold, and how it is read."""
 
 import codecs
-import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from batcher.money import minor_units
-from batcher.settings.kinds import Count, Section, Text, listed
+from batcher.settings.kinds import Count, Section, Sums, Text, by_currency
 
-_CEILING = re.compile(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,4})?)")
 _DELIMITERS = ("comma", "semicolon", "tab", "pipe", "space")
-
-
-def _ceiling(value: str) -> str:
-    match = _CEILING.fullmatch(value.strip())
-    if not match or minor_units(match[1]) is None:
-        raise ValueError('a currency and an amount with at most a decimal point, such as "GBP 500"')
-    return f"{match[1]} {match[2]}"
 
 
 def _encoding(value: str) -> str:
@@ -43,7 +33,7 @@ class Input(Section):
     same_recipient: Literal["allow", "warn", "error"] = Field(
         default="warn", description="What several rows for one e-mail address are: allow, warn or error."
     )
-    ceilings: Annotated[tuple[Annotated[str, AfterValidator(_ceiling)], ...], BeforeValidator(listed)] = Field(
+    ceilings: Sums = Field(
         default=(),
         description='The most that one row may pay, one for each currency: "GBP 500". None is set without it.',
     )
@@ -71,5 +61,4 @@ class Input(Section):
     @property
     def ceiling_by_currency(self) -> dict[str, Decimal]:
         """The most that one row may pay, by currency."""
-        pairs = (text.split() for text in self.ceilings)
-        return {currency: Decimal(amount) for currency, amount in pairs}
+        return by_currency(self.ceilings)

@@ -3,12 +3,18 @@
 Validators raise a `ValueError` that completes "it must be …".
 """
 
+import re
 import unicodedata
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from batcher.money import minor_units
+
 _MAX_TEXT = 255
+_SUM = re.compile(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,4})?)")
 
 
 def _not_a_truth_value(value: object) -> object:
@@ -34,9 +40,24 @@ def listed(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _sum(value: str) -> str:
+    match = _SUM.fullmatch(value.strip())
+    if not match or minor_units(match[1]) is None:
+        raise ValueError('a currency and an amount with at most a decimal point, such as "GBP 500"')
+    return f"{match[1]} {match[2]}"
+
+
+def by_currency(sums: Iterable[str]) -> dict[str, Decimal]:
+    """`GBP 500`, `EUR 600` as amounts by currency."""
+    pairs = (text.split() for text in sums)
+    return {currency: Decimal(amount) for currency, amount in pairs}
+
+
 Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
 Text = Annotated[str, AfterValidator(_text)]
+Sums = Annotated[tuple[Annotated[str, AfterValidator(_sum)], ...], BeforeValidator(listed)]
+"""A sum for each currency: `GBP 500`."""
 
 
 class Section(BaseModel):

@@ -5,6 +5,7 @@ uses it: one that does nothing would be a lie. Validators raise a `ValueError` t
 """
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -21,7 +22,7 @@ from batcher.settings.addresses import (
     normalised_ledger_url,
 )
 from batcher.settings.input import Input
-from batcher.settings.kinds import Count, Seconds, Section, Text, has_control_characters, listed
+from batcher.settings.kinds import Count, Seconds, Section, Sums, Text, by_currency, has_control_characters, listed
 
 _MAX_PATH = 4096
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -295,6 +296,21 @@ class Columns(Section):
         return self
 
 
+class Confirm(Section):
+    """How a plan is said yes to."""
+
+    type_total_above: Sums = Field(
+        default=(),
+        description='Above these sums, one for each currency ("GBP 10000"), whoever confirms types the total that '
+        "would be sent; y is not enough. `--yes` in a script confirms all the same. None is set without it.",
+    )
+
+    @property
+    def type_total_above_by_currency(self) -> dict[str, Decimal]:
+        """The largest total that a yes is enough for, by currency."""
+        return by_currency(self.type_total_above)
+
+
 class Ledger(Section):
     """Where it is written down what was sent, so that no row is paid twice. Keep it, and keep it in one place."""
 
@@ -333,6 +349,7 @@ class Settings(BaseSettings):
     duplicates: Duplicates = Duplicates()
     defaults: Defaults = Defaults()
     columns: Columns = Columns()
+    confirm: Confirm = Confirm()
     ledger: Ledger = Ledger()
     results: Results = Results()
     input: Input = Input()

@@ -143,6 +143,7 @@ NO_MATTER = [
     {"POLLING__MAX_S": "30"},
     {"RETRY__ATTEMPTS": "2"},
     {"RESULTS__FORMATS": "xlsx"},
+    {"CONFIRM__TYPE_TOTAL_ABOVE": "GBP 1"},
     {"BREAKER__CONSECUTIVE": "9"},
 ]
 

@@ -156,6 +156,7 @@ def test_what_changes_nothing_of_what_is_sent_is_not_refused(desk: Desk) -> None
     assert desk.pay(desk.sheet([row("X1", "70.00")], "other.csv"), batch="april").code == 0
     desk.sandbox.set_balance(GBP="50.00")
     desk.settings["limits"] = {"orders_per_minute": 3000}
+    desk.settings["confirm"] = {"type_total_above": ["GBP 1"]}
 
     assert carry_out(desk).code == 0
     assert desk.posts() == 3
