@@ -7,6 +7,7 @@
     ├── InputInvalid             5     whoever made the sheet: it is invalid or doubtful; nothing was sent
     ├── StoppedEarly             6     whoever can mend the cause (funds, limit, network): the rest is unsent
     ├── NotConfirmed             8     whoever may say yes
+    │   └── NotApproved          8     a second person, who approves the plan or has refused it
     └── LedgerBusy               11    nobody: wait for the other process
 
 Exit codes 0, 3, 7 and 130 are outcomes of a run, not errors; `batcher.engine.outcome` decides them.
@@ -74,6 +75,12 @@ class NotConfirmed(BatcherError):
 
     exit_code = 8
     kind = "not_confirmed"
+
+
+class NotApproved(NotConfirmed):
+    """The plan needs the approval of another person than the one who prepared it, and has none."""
+
+    kind = "not_approved"
 
 
 class LedgerBusy(BatcherError):

@@ -9,6 +9,7 @@
     casework      evidence: the look before a run, the closing proof, reconciling, deciding
     keeping       a batch that is over: its journal verified, what is personal purged
     sealing       a plan under one digest, in a file, and made again
+    people        users, sessions, approvals
     office        plan, confirm, issue, results
     examination   for somebody who only looks
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from batcher.assembly.office import Office
     from batcher.assembly.remembering import file_digests
     from batcher.assembly.sealing import Sealing, read_sealed, refuse_to_replace, write_sealed
+    from batcher.assembly.people import People, Refusal, Session
     from batcher.assembly.sheets import SaidOfFile, load_for_check, load_outline, load_sheet, read_options
     from batcher.assembly.surroundings import Surroundings
     from batcher.assembly.templates import template_as_workbook, template_text
@@ -40,6 +42,9 @@ _ROOMS = {
     "Purged": "keeping",
     "Verified": "keeping",
     "Office": "office",
+    "People": "people",
+    "Refusal": "people",
+    "Session": "people",
     "SaidOfFile": "sheets",
     "file_digests": "remembering",
     "load_checked": "checked",
@@ -64,10 +69,13 @@ __all__ = [
     "Examination",
     "Keeping",
     "Office",
+    "People",
     "Prospect",
     "Purged",
+    "Refusal",
     "SaidOfFile",
     "Sealing",
+    "Session",
     "Surroundings",
     "Verified",
     "file_digests",

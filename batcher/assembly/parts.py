@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from batcher import keys, planning, policy
+from batcher.assembly.people import People
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Canaries, knock
 from batcher.evidence import Evidence
@@ -32,6 +33,13 @@ class Parts:
         self.environment: Environment = environment(settings)
         self.rng = self._surroundings.rng
         self.ledger = Ledger(ledger_url(settings), salts=self._surroundings.salts)
+        self.people = People(
+            self.ledger.register,
+            environment=self.environment,
+            limits=settings.approval.limits,
+            chance=self._surroundings.salts,
+            passwords=self._surroundings.passwords,
+        )
 
     @property
     def now(self) -> datetime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from batcher.clock import SystemClock
+from batcher.passwords import Passwords
 from batcher.ports import Blocking, Clock
 
 
@@ -37,7 +38,9 @@ class Surroundings:
     rng: random.Random = field(default_factory=_chance)
     """Spreads waits."""
     salts: Callable[[int], bytes] = secrets.token_bytes
-    """Bytes that nobody can guess, for what the journal tells of personal fields."""
+    """Bytes that nobody can guess: for what the journal tells of personal fields, and for sessions."""
+    passwords: Callable[[], Passwords] = Passwords
+    """How passwords are kept."""
     transport: httpx.AsyncBaseTransport | None = None
     """How requests travel; `None` for sockets and TLS."""
     commits: Callable[[], AbstractContextManager[Blocking]] = commits_in_a_thread

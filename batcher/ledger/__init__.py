@@ -6,5 +6,15 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import LedgerLock, results_lock, user_name
+from batcher.ledger.register import Register
 
-__all__ = ["Ledger", "LedgerHealth", "LedgerLock", "SqlJournal", "examine", "results_lock", "user_name"]
+__all__ = [
+    "Ledger",
+    "LedgerHealth",
+    "LedgerLock",
+    "Register",
+    "SqlJournal",
+    "examine",
+    "results_lock",
+    "user_name",
+]

@@ -16,6 +16,7 @@ from batcher.ledger import catalogues, confirming, purging, reading, verifying, 
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.place import open_engine, sqlite_path, write_failed
+from batcher.ledger.register import Register
 from batcher.ledger.shelf import Shelf
 from batcher.ledger.tables import attempts, sends
 from batcher.model import Distribution, Environment, Instant, Order, Product, Reply, Speaker
@@ -46,6 +47,8 @@ class Ledger:
         self._engine = open_engine(url, salts)
         self.shelf = Shelf(self._engine)
         """What was read of Runa's order list and balances."""
+        self.register = Register(self._engine)
+        """Users, sessions and approvals."""
 
     def __enter__(self) -> Self:
         return self

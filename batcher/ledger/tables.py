@@ -306,3 +306,64 @@ balances = Table(
     Column("currency", String(3), nullable=False),
     Column("amount", Money, nullable=False),
 )
+
+# People. What happens to users and approvals is told by a chain of its own; see `batcher.ledger.register`.
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # Never given twice, also where its user is disabled.
+    Column("name", String(40), nullable=False, unique=True),
+    Column("role", String(10), nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # SHA-256 of the token, in hex: who reads the ledger cannot take over a session.
+    Column("token_digest", String(64), nullable=False, unique=True),
+    # Empty for the one person of a machine without users.
+    Column("user_id", ForeignKey("users.id"), index=True),
+    Column("csrf_secret", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("plan_digest", String(64), nullable=False, unique=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    # By name: the batch itself is there only once a plan of it was confirmed.
+    Column("batch", String(40), nullable=False),
+    # Face value by currency, as text.
+    Column("totals", JSON, nullable=False),
+    Column("prepared_by", String(40), nullable=False),
+    Column("prepared_at", Moment, nullable=False),
+    # What was said of it last.
+    Column("approved", Boolean),
+    Column("decided_by", String(40)),
+    Column("decided_at", Moment),
+    Column("reason", String),
+    Column("used_at", Moment),
+)
+
+register_events = Table(
+    "register_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # From 1, without a gap.
+    Column("number", Integer, nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Column("why", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("content", String, nullable=False),
+    Column("digest", String(64), nullable=False),
+)

@@ -21,6 +21,7 @@ from batcher.settings.addresses import (
     normalised_host,
     normalised_ledger_url,
 )
+from batcher.settings.approval import Approval
 from batcher.settings.input import Input
 from batcher.settings.kinds import Count, Seconds, Section, Sums, Text, by_currency, has_control_characters, listed
 
@@ -353,6 +354,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Ledger()
     results: Results = Results()
     input: Input = Input()
+    approval: Approval = Approval()
 
     @classmethod
     def settings_customise_sources(

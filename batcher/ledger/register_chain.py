@@ -1,0 +1,104 @@
+"""The chain of what happened to users and approvals: one for the whole ledger, beside those of the batches.
+
+An approval is given before its batch is there, and users belong to no batch. When an approved plan is confirmed, the
+batch's own journal takes the digest of the last event here: from then on neither can change unseen by the other.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+
+from batcher import keys
+from batcher.ledger.chain import RECIPE, as_it_lies, commitment, event_digest, kept, written
+from batcher.ledger.tables import approvals, moment_text, register_events, users
+from batcher.records import Discrepancy, JournalReading
+
+_COVERED: Mapping[str, Table] = {"users": users, "approvals": approvals}
+_SECRET = "password_hash"  # noqa: S105 - the name of a column
+_BEGINNING = keys.digest("register", RECIPE).hex()
+
+
+def tell(
+    connection: Connection, why: str, *, of: str, entity_id: int, values: Mapping[str, Any], by: str, now: datetime
+) -> str:
+    """Put an event at the end of the chain: these fields of one line of the table `of` were set. Gives its digest."""
+    last = connection.execute(
+        select(register_events.c.number, register_events.c.digest).order_by(register_events.c.number.desc()).limit(1)
+    ).first()
+    number, previous = (0, _BEGINNING) if last is None else (last.number, last.digest)
+    event = {"at": moment_text(now), "why": why, "by": by, "content": written({of: {"id": entity_id, **_told(values)}})}
+    digest = _digest(previous, number + 1, event)
+    connection.execute(insert(as_it_lies(register_events)).values(number=number + 1, digest=digest, **event))
+    return digest
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as they lie in the table; a hash of a password only as a digest of it."""
+    told = kept(values)
+    if _SECRET in told:
+        told[_SECRET] = commitment(None, _SECRET, told[_SECRET])
+    return told
+
+
+def _digest(previous: str, number: int, event: Mapping[str, Any]) -> str:
+    nothing: Any = None
+    fields = {name: event[name] for name in ("at", "why", "by", "content")}
+    return event_digest(previous, number=number, attempt_id=nothing, from_state=nothing, to_state=nothing, **fields)
+
+
+def read(connection: Connection) -> JournalReading:
+    """Compute the chain again, and compare what it tells with the tables."""
+    lying = as_it_lies(register_events)
+    events = [dict(event) for event in connection.execute(select(lying).order_by(lying.c.number)).mappings()]
+    told: dict[str, dict[Any, dict[str, Any]]] = {name: {} for name in _COVERED}
+    broken = []
+    previous = _BEGINNING
+    for place, event in enumerate(events, start=1):
+        if event["number"] != place or event["digest"] != _digest(previous, event["number"], event):
+            broken.append(_of_event(place, "is not what was written, or one before it is missing"))
+        previous = event["digest"]
+        try:
+            for table, entity in json.loads(event["content"]).items():
+                told[table].setdefault(entity["id"], {}).update(entity)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            broken.append(_of_event(place, "tells of nothing that can be read"))
+    differences = () if broken else tuple(_differences(connection, told))
+    return JournalReading(
+        digests=tuple(str(event["digest"]) for event in events), discrepancies=(*broken, *differences)
+    )
+
+
+def _of_event(number: int, message: str) -> Discrepancy:
+    return Discrepancy(where=f"event {number} of users and approvals", message=message, event=number)
+
+
+def _differences(connection: Connection, told: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> Iterator[Discrepancy]:
+    for name, table in _COVERED.items():
+        found = {line["id"]: dict(line) for line in connection.execute(select(as_it_lies(table))).mappings()}
+        for entity_id in sorted(found.keys() | told[name].keys()):
+            if entity_id not in found:
+                yield Discrepancy(
+                    where=_name(name, told[name][entity_id]), message="is in the journal, and the ledger has lost it"
+                )
+            elif entity_id not in told[name]:
+                yield Discrepancy(
+                    where=_name(name, found[entity_id]), message="is in the ledger, and no event tells of it"
+                )
+            else:
+                lies = found[entity_id]
+                if name == "users":
+                    lies[_SECRET] = commitment(None, _SECRET, lies[_SECRET])
+                for field, value in lies.items():
+                    if value != told[name][entity_id].get(field):
+                        yield Discrepancy(
+                            where=f"{_name(name, lies)}, {field}", message="is not what the journal says", field=field
+                        )
+
+
+def _name(table: str, entity: Mapping[str, Any]) -> str:
+    if table == "users":
+        return f"the user {entity.get('name')}"
+    return f"the approval of plan {str(entity.get('plan_digest'))[:16]}"
