@@ -26,8 +26,8 @@ _REMEMBERED = 10_000
 
 
 def normal(password: str) -> str:
-    """The password in one form of its characters, whatever keyboard it was typed on."""
-    return unicodedata.normalize("NFKC", password)
+    """The password in one form of its characters, whatever it was typed on, and without blanks around it."""
+    return unicodedata.normalize("NFKC", password).strip()
 
 
 def why_no_password(password: str, name: str) -> str:

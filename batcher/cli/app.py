@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "Whether anybody has changed a batch's journal, ledger or results, and where.",
     "purge": "Remove names, addresses and links from a batch that is over; it stays paid once.",
     "serve": "The whole job in a browser, on a port of this machine.",
+    "user": "Who may sign in, and as what: preparer, approver, viewer.",
     "sandbox": "Runa's API as batcher knows it, on a port of this machine, to rehearse on.",
 }
 """Each command and its one line in the help; its code is in the file of its name."""

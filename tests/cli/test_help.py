@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+import click
 import pytest
 
-from batcher.cli.app import COMMANDS
+from batcher.cli.app import COMMANDS, batcher
 from tests.cli.desk import Desk, row
 
 HEAVY = ["pandas", "pyarrow", "numpy", "sqlalchemy", "alembic", "pydantic", "httpx", "rich", "tenacity"]
@@ -49,9 +50,20 @@ def test_a_check_imports_neither_pandas_nor_the_ledger_nor_the_client(desk: Desk
     assert (done.returncode, done.stderr.count("Every row can be paid.")) == (0, 1), done.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def whole_names() -> list[str]:
+    """Every command, and in place of one that has commands of its own, each of these."""
+    context = click.Context(batcher)
+    found = {name: batcher.get_command(context, name) for name in COMMANDS}
+    return [
+        one
+        for name, command in found.items()
+        for one in ([f"{name} {sub}" for sub in command.commands] if isinstance(command, click.Group) else [name])
+    ]
+
+
+@pytest.mark.parametrize("command", whole_names())
 def test_every_command_has_its_help_with_the_shared_options(desk: Desk, command: str) -> None:
-    done = desk.call(command, "--help")
+    done = desk.call(*command.split(), "--help")
 
     assert done.code == 0
     assert done.out.startswith(f"Usage: batcher {command}")

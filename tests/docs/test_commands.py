@@ -30,7 +30,8 @@ TYPED = _unique([(document, words) for document in (README, GUIDE) for words in 
 def options_of(name: str) -> set[str]:
     command = batcher.get_command(click.Context(batcher), name)
     assert command is not None
-    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    return {option for one in commands for parameter in one.params for option in parameter.opts} | {"--help"}
 
 
 @pytest.mark.parametrize("words", PASSING)
@@ -46,6 +47,8 @@ def test_a_command_that_is_named_in_passing_exists_with_its_options(words: list[
 def test_a_command_that_is_to_be_typed_can_be_parsed(words: list[str]) -> None:
     name, *arguments = words
     command = batcher.get_command(click.Context(batcher), name)
+    if isinstance(command, click.Group):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
     assert command is not None
     arguments = [word for word in arguments if not re.match(r"[<>]", word)]
     with command.make_context(name, arguments) as context:
