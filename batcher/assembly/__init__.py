@@ -9,7 +9,8 @@
     casework      evidence: the look before a run, the closing proof, reconciling, deciding
     keeping       a batch that is over: its journal verified, what is personal purged
     sealing       a plan under one digest, in a file, and made again
-    people        users, sessions, approvals
+    people        users and sessions
+    approvals     plans that need a second person
     office        plan, confirm, issue, results
     examination   for somebody who only looks
 
@@ -20,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from batcher.assembly.approvals import Approvals
     from batcher.assembly.casework import Casework, Closing, Prospect
     from batcher.assembly.checked import Checked, load_checked
     from batcher.assembly.examination import Examination
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from batcher.assembly.templates import template_as_workbook, template_text
 
 _ROOMS = {
+    "Approvals": "approvals",
     "Casework": "casework",
     "Checked": "checked",
     "Closing": "casework",
@@ -63,6 +66,7 @@ _ROOMS = {
 """Where each name is. Reading a sheet needs neither a ledger nor a client, and both take long to import."""
 
 __all__ = [
+    "Approvals",
     "Casework",
     "Checked",
     "Closing",

@@ -9,11 +9,11 @@ from typing import Self
 from pydantic import SecretStr
 
 from batcher import planning
+from batcher.assembly.approvals import Approvals
 from batcher.assembly.casework import Casework
 from batcher.assembly.keeping import Keeping
 from batcher.assembly.parts import Parts
 from batcher.assembly.sealing import Sealing
-from batcher.assembly.people import People
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
 from batcher.ledger import LedgerLock, results_lock, user_name
@@ -40,8 +40,12 @@ class Office:
         """What is done with a batch that is over."""
         self.sealing = Sealing(self._parts)
         """Plans under one digest, and the same plans made again."""
-        self.people: People = self._parts.people
-        """Users, sessions and approvals."""
+        self.people = self._parts.people
+        """Users and sessions."""
+        self.approvals = Approvals(
+            self._parts.ledger.register, environment=self.environment, limits=settings.approval.limits
+        )
+        """Plans that need a second person."""
 
     def __enter__(self) -> Self:
         return self

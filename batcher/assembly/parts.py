@@ -35,8 +35,6 @@ class Parts:
         self.ledger = Ledger(ledger_url(settings), salts=self._surroundings.salts)
         self.people = People(
             self.ledger.register,
-            environment=self.environment,
-            limits=settings.approval.limits,
             chance=self._surroundings.salts,
             passwords=self._surroundings.passwords,
         )

@@ -1,19 +1,16 @@
-"""Users, sessions and approvals over one ledger: what the page and `batcher user` and `batcher approve` call.
+"""Users and sessions over one ledger: what the page, `batcher user` and every sign-in call.
 
 Times come from the caller. Passwords and tokens are taken and given, and never kept or told.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from batcher import signing_in
-from batcher.approval import Approval, above, why_not_approve, why_not_prepare, why_not_refuse
-from batcher.errors import NotApproved, UsageError
+from batcher.errors import UsageError
 from batcher.ledger import Register
-from batcher.model import Environment
 from batcher.passwords import Passwords
 from batcher.roles import NAME, Right, Role, User, may
 
@@ -51,21 +48,17 @@ class Refusal:
 
 
 class People:
-    """Who is a user, who is signed in, who prepared and approved what."""
+    """Who is a user, and who is signed in."""
 
     def __init__(
         self,
         register: Register,
         *,
-        environment: Environment,
-        limits: Mapping[str, Decimal],
         chance: Callable[[int], bytes],
         passwords: Callable[[], Passwords] = Passwords,
     ) -> None:
-        """`limits`: above which total, by currency, a plan needs a second person. `chance` gives unguessable bytes."""
+        """`chance` gives bytes that nobody can guess."""
         self._register = register
-        self._environment = environment
-        self.limits = limits
         self._chance = chance
         self._passwords = passwords
         self._known_passwords: Passwords | None = None
@@ -113,7 +106,7 @@ class People:
     def disable(self, name: str, *, by: str, now: datetime) -> None:
         """Let a user sign in no more, for good; their sessions end, and what they approved is approved no longer."""
         with self._register.writing() as desk:
-            if not _known(desk.user(name), name).is_active:
+            if not known(desk.user(name), name).is_active:
                 raise UsageError(f"{name} is disabled already.")
             desk.disable(name, by=by, now=now)
 
@@ -131,7 +124,7 @@ class People:
 
     def active(self, name: str) -> User:
         """The user of that name. Raises `UsageError` where there is none, or they are disabled."""
-        user = _known(self.user(name), name)
+        user = known(self.user(name), name)
         if not user.is_active:
             raise UsageError(f"{name} is disabled.")
         return user
@@ -224,69 +217,9 @@ class People:
         with self._register.writing() as desk:
             desk.end_session(_digest(token))
 
-    # Approvals. `by` is a user whom the caller has recognised.
 
-    def above(self, totals: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """The limits that these totals lie above, by currency; empty where one person is enough."""
-        return above(totals, self.limits)
-
-    def approval_of(self, plan: str) -> Approval | None:
-        """What is known of the plan with that digest; `None` where it was never prepared for another person."""
-        with self._register.reading() as desk:
-            return desk.approval(plan)
-
-    def waiting(self) -> list[Approval]:
-        """Plans of this environment that wait for somebody to approve them, oldest first."""
-        with self._register.reading() as desk:
-            return desk.waiting(self._environment)
-
-    def prepare(self, plan: str, *, batch: str, totals: Mapping[str, Decimal], by: str, now: datetime) -> Approval:
-        """Note that this user has prepared the plan with that digest. Raises `NotApproved` where they may not."""
-        with self._register.writing() as desk:
-            if why_not := why_not_prepare(_known(desk.user(by), by)):
-                raise NotApproved(why_not)
-            there = desk.approval(plan)
-            if there is not None and there.prepared_by == by:
-                return there
-            if there is not None:
-                raise NotApproved(f"{there.prepared_by} prepared this very plan already.")
-            approval = Approval(
-                plan=plan,
-                environment=self._environment,
-                batch=batch,
-                totals=dict(totals),
-                prepared_by=by,
-                prepared_at=now,
-            )
-            desk.prepare(approval)
-        return approval
-
-    def approve(self, plan: str, *, by: str, now: datetime) -> Approval:
-        """Approve a plan. Raises `NotApproved` where this user may not."""
-        return self._decide(plan, True, by=by, reason=None, now=now)
-
-    def refuse(self, plan: str, *, by: str, reason: str, now: datetime) -> Approval:
-        """Refuse a plan, or take back an approval that was not used. Raises `NotApproved` where this user may not."""
-        if not reason.strip():
-            raise UsageError("A refusal needs a reason.", "Say what is wrong, for whoever prepared the plan.")
-        return self._decide(plan, False, by=by, reason=reason.strip(), now=now)
-
-    def _decide(self, plan: str, approved: bool, *, by: str, reason: str | None, now: datetime) -> Approval:
-        with self._register.writing() as desk:
-            approval = desk.approval(plan)
-            if approval is None or approval.environment != self._environment:
-                raise NotApproved(
-                    "Nobody has prepared this plan for an approval in this environment.",
-                    "Seal it with `batcher plan FILE --batch NAME --out PLAN --as YOURS`.",
-                )
-            user = _known(desk.user(by), by)
-            if why_not := why_not_approve(approval, user) if approved else why_not_refuse(approval, user):
-                raise NotApproved(why_not)
-            desk.decide(plan, approved=approved, by=by, reason=reason, now=now)
-        return replace(approval, approved=approved, decided_by=by, decided_at=now, reason=reason)
-
-
-def _known(user: User | None, name: str) -> User:
+def known(user: User | None, name: str) -> User:
+    """The user, if there is one. Raises `UsageError`."""
     if user is None:
         raise UsageError(f"There is no user {name!r}.", "See `batcher user list`.")
     return user

@@ -18,7 +18,7 @@ from batcher.approval import Approval, why_not_use
 from batcher.errors import NotApproved
 from batcher.ledger import register_chain
 from batcher.ledger.place import write_failed
-from batcher.ledger.tables import approvals, environments, sessions, users
+from batcher.ledger.tables import approvals, environments, moment_text, sessions, users
 from batcher.ledger.writing import added, environment_id
 from batcher.model import Environment
 from batcher.records import JournalReading
@@ -196,25 +196,36 @@ class Desk:
         values = {"approved": approved, "decided_by": by, "decided_at": now, "reason": reason}
         self._change_approval(plan, "plan approved" if approved else "plan refused", values, by=by, now=now)
 
-    def use(self, plan: str, totals: Mapping[str, Decimal], *, by: str, now: datetime) -> dict[str, str]:
-        """Use up the approval of a plan that sends `totals`; gives what the batch's journal takes of it.
+    def use(
+        self,
+        plan: str,
+        totals: Mapping[str, Decimal],
+        *,
+        environment: Environment,
+        batch: str,
+        by: str,
+        now: datetime,
+    ) -> dict[str, str]:
+        """Use up the approval of a plan that sends `totals` in this batch; gives what the batch's journal takes of it.
 
         Raises `NotApproved`, and then changes nothing.
         """
-        free = (approvals.c.plan_digest == plan, approvals.c.approved.is_(True), approvals.c.used_at.is_(None))
-        # First of all a write: from here on nobody else changes what is read.
-        was_free = self._connection.execute(update(approvals).where(*free).values(used_at=approvals.c.used_at)).rowcount
+        found = approvals.c.plan_digest == plan
+        # First of all a write, of nothing: from here on nobody else changes what is read.
+        self._connection.execute(update(approvals).where(found).values(used_at=approvals.c.used_at))
         approval = self.approval(plan)
         decided_by = self.user(approval.decided_by) if approval is not None and approval.decided_by else None
         why_not = why_not_use(approval, decided_by, totals)
-        if why_not or not was_free or approval is None or approval.decided_at is None:
-            raise NotApproved(f"This plan may not be carried out. {why_not}".strip())
+        if approval is not None and (approval.environment, approval.batch) != (environment, batch):
+            why_not = "It was approved for another batch."
+        if why_not or approval is None or decided_by is None or approval.decided_at is None:
+            raise NotApproved(f"This plan may not be carried out; nothing was sent. {why_not}".strip())
         digest = self._change_approval(plan, "plan carried out", {"used_at": now}, by=by, now=now)
         return {
             "plan": plan,
             "prepared_by": approval.prepared_by,
-            "approved_by": approval.decided_by or "",
-            "approved_at": approval.decided_at.isoformat(),
+            "approved_by": decided_by.name,
+            "approved_at": moment_text(approval.decided_at),
             "event": digest,
         }
 

@@ -79,23 +79,22 @@ def _differences(connection: Connection, told: Mapping[str, Mapping[Any, Mapping
     for name, table in _COVERED.items():
         found = {line["id"]: dict(line) for line in connection.execute(select(as_it_lies(table))).mappings()}
         for entity_id in sorted(found.keys() | told[name].keys()):
-            if entity_id not in found:
+            yield from _compared(name, found.get(entity_id), told[name].get(entity_id))
+
+
+def _compared(table: str, found: Mapping[str, Any] | None, told: Mapping[str, Any] | None) -> Iterator[Discrepancy]:
+    """What of one line of a table is not as the events tell it."""
+    if found is None:
+        yield Discrepancy(where=_name(table, told or {}), message="is in the journal, and the ledger has lost it")
+    elif told is None:
+        yield Discrepancy(where=_name(table, found), message="is in the ledger, and no event tells of it")
+    else:
+        for field, value in found.items():
+            lies = commitment(None, _SECRET, value) if field == _SECRET else value
+            if lies != told.get(field):
                 yield Discrepancy(
-                    where=_name(name, told[name][entity_id]), message="is in the journal, and the ledger has lost it"
+                    where=f"{_name(table, told)}, {field}", message="is not what the journal says", field=field
                 )
-            elif entity_id not in told[name]:
-                yield Discrepancy(
-                    where=_name(name, found[entity_id]), message="is in the ledger, and no event tells of it"
-                )
-            else:
-                lies = found[entity_id]
-                if name == "users":
-                    lies[_SECRET] = commitment(None, _SECRET, lies[_SECRET])
-                for field, value in lies.items():
-                    if value != told[name][entity_id].get(field):
-                        yield Discrepancy(
-                            where=f"{_name(name, lies)}, {field}", message="is not what the journal says", field=field
-                        )
 
 
 def _name(table: str, entity: Mapping[str, Any]) -> str:

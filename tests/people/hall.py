@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from batcher.approval import Approval
-from batcher.assembly import People, Refusal, Session
+from batcher.assembly import Approvals, People, Refusal, Session
 from batcher.ledger import Ledger
 from batcher.passwords import Passwords
 from batcher.roles import Role
@@ -36,10 +36,11 @@ class Hall:
         self.now: datetime = NOW
         self.ledger = Ledger(f"sqlite:///{self.path}")
         numbers = count()
+        self.approvals = Approvals(
+            self.ledger.register, environment=ENVIRONMENT, limits=LIMITS if limits is None else limits
+        )
         self.people = People(
             self.ledger.register,
-            environment=ENVIRONMENT,
-            limits=LIMITS if limits is None else limits,
             chance=lambda length: hashlib.shake_128(str(next(numbers)).encode()).digest(length),
             passwords=quick,
         )
@@ -78,17 +79,17 @@ class Hall:
 
     def prepare(self, by: str = "pat", plan: str = PLAN, totals: Mapping[str, Decimal] = TOTALS) -> Approval:
         """Have a plan prepared."""
-        return self.people.prepare(plan, batch="nov", totals=totals, by=by, now=self.now)
+        return self.approvals.prepare(plan, batch="nov", totals=totals, by=by, now=self.now)
 
     def approve(self, by: str = "ann", plan: str = PLAN) -> Approval:
         """Have it approved."""
-        return self.people.approve(plan, by=by, now=self.now)
+        return self.approvals.approve(plan, by=by, now=self.now)
 
     def refuse(self, by: str = "ann", plan: str = PLAN) -> Approval:
         """Have it refused."""
-        return self.people.refuse(plan, by=by, reason="the wrong month", now=self.now)
+        return self.approvals.refuse(plan, by=by, reason="the wrong month", now=self.now)
 
-    def use(self, plan: str = PLAN, totals: Mapping[str, Decimal] = TOTALS) -> dict[str, str]:
+    def use(self, plan: str = PLAN, totals: Mapping[str, Decimal] = TOTALS, batch: str = "nov") -> dict[str, str]:
         """Have it carried out."""
         with self.ledger.register.writing() as desk:
-            return desk.use(plan, totals, by="root", now=self.now)
+            return desk.use(plan, totals, environment=ENVIRONMENT, batch=batch, by="root", now=self.now)

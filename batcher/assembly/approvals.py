@@ -1,0 +1,134 @@
+"""Plans that need a second person: prepared by one, approved by another, carried out once. `by` is a user by name.
+
+Who calls has recognised them, by their password or by their session. Times come from the caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from batcher import money
+from batcher.approval import Approval, Stage, above, why_not_approve, why_not_prepare, why_not_refuse, why_not_use
+from batcher.assembly.people import known
+from batcher.errors import NotApproved, UsageError
+from batcher.ledger import Register
+from batcher.model import Environment
+
+
+class Approvals:
+    """Who prepared and approved which plan, by the digest of the sealed plan."""
+
+    def __init__(self, register: Register, *, environment: Environment, limits: Mapping[str, Decimal]) -> None:
+        """`limits`: above which total, by currency, a plan needs a second person."""
+        self._register = register
+        self._environment = environment
+        self.limits = limits
+
+    def above(self, totals: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The limits that these totals lie above, by currency; empty where one person is enough."""
+        return above(totals, self.limits)
+
+    def of(self, plan: str) -> Approval | None:
+        """What is known of the plan with that digest; `None` where it was never prepared for another person."""
+        with self._register.reading() as desk:
+            return desk.approval(plan)
+
+    def waiting(self) -> list[Approval]:
+        """Plans of this environment that wait for somebody to approve them, oldest first."""
+        with self._register.reading() as desk:
+            return desk.waiting(self._environment)
+
+    def check_preparer(self, by: str) -> None:
+        """Raise `NotApproved` where this user may not prepare a plan."""
+        with self._register.reading() as desk:
+            if why_not := why_not_prepare(known(desk.user(by), by)):
+                raise NotApproved(why_not)
+
+    def prepare(self, plan: str, *, batch: str, totals: Mapping[str, Decimal], by: str, now: datetime) -> Approval:
+        """Note that this user has prepared the plan with that digest. Raises `NotApproved` where they may not."""
+        with self._register.writing() as desk:
+            if why_not := why_not_prepare(known(desk.user(by), by)):
+                raise NotApproved(why_not)
+            there = desk.approval(plan)
+            if there is not None and there.prepared_by == by:
+                return there
+            if there is not None:
+                raise NotApproved(f"{there.prepared_by} prepared this very plan already.")
+            approval = Approval(
+                plan=plan,
+                environment=self._environment,
+                batch=batch,
+                totals=dict(totals),
+                prepared_by=by,
+                prepared_at=now,
+            )
+            desk.prepare(approval)
+        return approval
+
+    def approve(self, plan: str, *, by: str, now: datetime) -> Approval:
+        """Approve a plan. Raises `NotApproved` where this user may not."""
+        return self._decide(plan, True, by=by, reason=None, now=now)
+
+    def refuse(self, plan: str, *, by: str, reason: str, now: datetime) -> Approval:
+        """Refuse a plan, or take back an approval that was not used. Raises `NotApproved` where this user may not."""
+        if not reason.strip():
+            raise UsageError("A refusal needs a reason.", "Say what is wrong, for whoever prepared the plan.")
+        return self._decide(plan, False, by=by, reason=reason.strip(), now=now)
+
+    def _decide(self, plan: str, approved: bool, *, by: str, reason: str | None, now: datetime) -> Approval:
+        with self._register.writing() as desk:
+            approval = desk.approval(plan)
+            if approval is None or approval.environment != self._environment:
+                raise NotApproved(
+                    "Nobody has prepared this plan for an approval in this environment.",
+                    "Whoever prepares it says who they are: batcher plan FILE --batch NAME --out PLAN --as USER.",
+                )
+            user = known(desk.user(by), by)
+            if why_not := why_not_approve(approval, user) if approved else why_not_refuse(approval, user):
+                raise NotApproved(why_not)
+            desk.decide(plan, approved=approved, by=by, reason=reason, now=now)
+        return replace(approval, approved=approved, decided_by=by, decided_at=now, reason=reason)
+
+    def require(self, totals: Mapping[str, Decimal], *, plan: str | None) -> bool:
+        """Whether carrying out a plan that sends `totals` uses up an approval; `plan` is its digest, if it is sealed.
+
+        Raises `NotApproved` where it needs one and has none, and where somebody has refused it.
+        """
+        limits = self.above(totals)
+        if plan is None:
+            if limits:
+                raise NotApproved(_too_much(totals, limits), _HOW)
+            return False
+        with self._register.reading() as desk:
+            approval = desk.approval(plan)
+            decided_by = desk.user(approval.decided_by) if approval is not None and approval.decided_by else None
+        why_not = why_not_use(approval, decided_by, totals)
+        if not why_not:
+            return True
+        if limits:
+            raise NotApproved(f"{_too_much(totals, limits)} {why_not}", _FIXES.get(_stage(approval), _HOW))
+        if _stage(approval) is Stage.REFUSED:
+            raise NotApproved(f"This plan may not be carried out. {why_not}", _FIXES[Stage.REFUSED])
+        return False
+
+
+def _stage(approval: Approval | None) -> Stage | None:
+    return None if approval is None else approval.stage
+
+
+def _too_much(totals: Mapping[str, Decimal], limits: Mapping[str, Decimal]) -> str:
+    sums = money.display_totals({currency: totals[currency] for currency in limits})
+    bounds = money.display_totals(dict(limits))
+    return f"This plan would send {sums}, and one person alone may send {bounds}; nothing was sent."
+
+
+_HOW = (
+    "Seal it as a batcher user: batcher plan FILE --batch NAME --out PLAN --as USER. Then another user approves it: "
+    "batcher approve PLAN. Then: batcher run --plan PLAN. What was confirmed before goes on with batcher resume NAME."
+)
+_FIXES: dict[Stage | None, str] = {
+    Stage.WAITING: "Another user than the one who prepared it says: batcher approve PLAN.",
+    Stage.REFUSED: "Mend what they say, and seal a new plan.",
+    Stage.USED: "What was confirmed goes on with batcher resume NAME; for anything else seal a new plan.",
+}
