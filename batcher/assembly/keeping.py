@@ -23,6 +23,8 @@ class Verified:
     """The number of the event whose digest somebody kept outside; `None` where none was given, or it is not there."""
     files: tuple[FileCheck, ...]
     """Of the results; none where the ledger itself does not agree."""
+    register: JournalReading
+    """What the ledger says of users and approvals, and the chain of these."""
     head: Discrepancy | None = None
     """What is wrong with the digest that was kept outside."""
 
@@ -30,7 +32,8 @@ class Verified:
     def discrepancies(self) -> tuple[Discrepancy, ...]:
         """Every place that does not agree."""
         outside = () if self.head is None else (self.head,)
-        return (*self.journal.discrepancies, *outside, *(one for file in self.files for one in file.discrepancies))
+        files = (one for file in self.files for one in file.discrepancies)
+        return (*self.journal.discrepancies, *self.register.discrepancies, *outside, *files)
 
     @property
     def agrees(self) -> bool:
@@ -79,6 +82,7 @@ class Keeping:
             head_at=at,
             head=None if head is None or at is not None else _NO_SUCH_HEAD,
             files=tuple(checks),
+            register=parts.ledger.read_register(parts.environment, batch),
         )
 
     def refuse_to_purge(self, batch: str, older_than_days: int) -> None:

@@ -76,6 +76,7 @@ def _as_json(found: "Verified", code: int) -> dict[str, Any]:
         "agrees": found.agrees,
         "events": len(found.journal.digests),
         "journal": found.journal.head,
+        "register_events": len(found.register.digests),
         "head_at": found.head_at,
         "files": [
             {
@@ -107,6 +108,9 @@ def _in_words(found: "Verified") -> Iterable[str]:
     events = len(found.journal.digests)
     if not found.journal.discrepancies:
         yield click.style("Agrees: ", fg="green") + f"{events:,} events of the journal, and what the ledger says."
+    if found.register.digests and not found.register.discrepancies:
+        told = len(found.register.digests)
+        yield click.style("Agrees: ", fg="green") + f"{told:,} event{'s' * (told != 1)} of users and approvals."
     if found.head_at is not None:
         since = events - found.head_at
         more = "it is the last" if since == 0 else f"{since:,} event{'s' * (since != 1)} came after it"
@@ -131,7 +135,7 @@ def _remark(check: "FileCheck", batch: str) -> str:
 
 
 def _advice(found: "Verified") -> Iterable[str]:
-    if found.journal.discrepancies:
+    if found.journal.discrepancies or found.register.discrepancies:
         yield (
             "Somebody has changed the ledger. Send nothing from it: keep a copy, restore the back-up from before, and "
             "run `batcher reconcile`; Runa's order list knows what was paid."

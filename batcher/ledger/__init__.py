@@ -6,9 +6,10 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import LedgerLock, results_lock, user_name
-from batcher.ledger.register import Register
+from batcher.ledger.register import ApprovedPlan, Register
 
 __all__ = [
+    "ApprovedPlan",
     "Ledger",
     "LedgerHealth",
     "LedgerLock",

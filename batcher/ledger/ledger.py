@@ -12,11 +12,11 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.errors import OwnFault, UsageError
-from batcher.ledger import catalogues, confirming, purging, reading, verifying, writing
+from batcher.ledger import catalogues, confirming, purging, reading, register_chain, verifying, writing
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.place import open_engine, sqlite_path, write_failed
-from batcher.ledger.register import Register
+from batcher.ledger.register import ApprovedPlan, Desk, Register
 from batcher.ledger.shelf import Shelf
 from batcher.ledger.tables import attempts, sends
 from batcher.model import Distribution, Environment, Instant, Order, Product, Reply, Speaker
@@ -137,11 +137,18 @@ class Ledger:
                 f"Set [api] account = {known!r} again: under another name every row would count as never paid.",
             )
 
-    def confirm(self, confirmation: Confirmation, *, fingerprint: str, now: datetime) -> None:
-        """Write a confirmed plan, whole or not at all. Raises `OwnFault` where it cannot be written."""
+    def confirm(
+        self, confirmation: Confirmation, *, fingerprint: str, now: datetime, approved: ApprovedPlan | None = None
+    ) -> None:
+        """Write a confirmed plan, whole or not at all. Raises `OwnFault` where it cannot be written.
+
+        `approved` is there where it needs an approval, which is used up with it; raises `NotApproved` without one.
+        """
         try:
             with self._engine.begin() as connection:
                 writing.remember_api_key(connection, confirmation.environment, fingerprint, now)
+                if approved is not None:
+                    confirmation = Desk(connection).carry_out(approved, confirmation, now)
                 confirming.confirm(connection, confirmation, now)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
@@ -161,10 +168,24 @@ class Ledger:
                 sound = found.digests and not found.discrepancies
                 return found, reading.batch(connection, environment, name) if sound else None
         except SQLAlchemyError as error:
-            raise OwnFault(
-                f"The ledger {self.path} cannot be read ({getattr(error, 'orig', error)}).",
-                "The file itself is damaged: restore it from a back-up, or ask for help with the file at hand.",
-            ) from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: SQLAlchemyError) -> OwnFault:
+        return OwnFault(
+            f"The ledger {self.path} cannot be read ({getattr(error, 'orig', error)}).",
+            "The file itself is damaged: restore it from a back-up, or ask for help with the file at hand.",
+        )
+
+    def read_register(self, environment: Environment, name: str) -> JournalReading:
+        """The chain of users and approvals computed again, and held against what the ledger and this batch say.
+
+        Raises `OwnFault` where the file itself is damaged.
+        """
+        try:
+            with self._snapshot() as connection:
+                return register_chain.read(connection, reading.batch_id(connection, environment, name))
+        except SQLAlchemyError as error:
+            raise self._damaged(error) from error
 
     def personal_data(self, environment: Environment, name: str) -> PersonalData:
         """What the batch still holds about people, and what stands against removing it."""

@@ -6,7 +6,7 @@ they prove nothing, and are gone when they are over.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,10 +18,10 @@ from batcher.approval import Approval, why_not_use
 from batcher.errors import NotApproved
 from batcher.ledger import register_chain
 from batcher.ledger.place import write_failed
-from batcher.ledger.tables import approvals, environments, moment_text, sessions, users
+from batcher.ledger.tables import approvals, environments, sessions, users
 from batcher.ledger.writing import added, environment_id
 from batcher.model import Environment
-from batcher.records import JournalReading
+from batcher.records import Confirmation
 from batcher.roles import Role, User
 
 
@@ -36,6 +36,16 @@ class KeptSession:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedPlan:
+    """A plan that is carried out by somebody's approval."""
+
+    plan: str
+    """The digest of the sealed plan."""
+    totals: Mapping[str, Decimal]
+    """What it sends, as it is made now."""
 
 
 class Register:
@@ -62,14 +72,6 @@ class Register:
             connection.exec_driver_sql("BEGIN")
             yield Desk(connection)
             connection.rollback()
-
-    def read_journal(self) -> JournalReading:
-        """The chain of users and approvals computed again, and held against what the ledger says."""
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            found = register_chain.read(connection)
-            connection.rollback()
-        return found
 
 
 class Desk:
@@ -196,38 +198,30 @@ class Desk:
         values = {"approved": approved, "decided_by": by, "decided_at": now, "reason": reason}
         self._change_approval(plan, "plan approved" if approved else "plan refused", values, by=by, now=now)
 
-    def use(
-        self,
-        plan: str,
-        totals: Mapping[str, Decimal],
-        *,
-        environment: Environment,
-        batch: str,
-        by: str,
-        now: datetime,
-    ) -> dict[str, str]:
-        """Use up the approval of a plan that sends `totals` in this batch; gives what the batch's journal takes of it.
+    def carry_out(self, approved: ApprovedPlan, confirmation: Confirmation, now: datetime) -> Confirmation:
+        """Use up the approval of a plan; gives its confirmation with what the batch's journal takes of it.
 
         Raises `NotApproved`, and then changes nothing.
         """
-        found = approvals.c.plan_digest == plan
+        plan = approvals.c.plan_digest == approved.plan
         # First of all a write, of nothing: from here on nobody else changes what is read.
-        self._connection.execute(update(approvals).where(found).values(used_at=approvals.c.used_at))
-        approval = self.approval(plan)
+        self._connection.execute(update(approvals).where(plan).values(used_at=approvals.c.used_at))
+        approval = self.approval(approved.plan)
         decided_by = self.user(approval.decided_by) if approval is not None and approval.decided_by else None
-        why_not = why_not_use(approval, decided_by, totals)
-        if approval is not None and (approval.environment, approval.batch) != (environment, batch):
-            why_not = "It was approved for another batch."
-        if why_not or approval is None or decided_by is None or approval.decided_at is None:
+        why_not = why_not_use(approval, decided_by, approved.totals)
+        if not why_not and approval is not None:
+            here = (confirmation.environment, confirmation.batch)
+            why_not = "" if (approval.environment, approval.batch) == here else "It was approved for another batch."
+        if why_not or approval is None or decided_by is None:
             raise NotApproved(f"This plan may not be carried out; nothing was sent. {why_not}".strip())
-        digest = self._change_approval(plan, "plan carried out", {"used_at": now}, by=by, now=now)
-        return {
-            "plan": plan,
+        by = confirmation.confirmed_by
+        told = {
+            "plan": approval.plan,
             "prepared_by": approval.prepared_by,
             "approved_by": decided_by.name,
-            "approved_at": moment_text(approval.decided_at),
-            "event": digest,
+            "event": self._change_approval(approval.plan, "plan carried out", {"used_at": now}, by=by, now=now),
         }
+        return replace(confirmation, choices={**confirmation.choices, "approval": told})
 
     def _change_approval(self, plan: str, why: str, values: Mapping[str, Any], *, by: str, now: datetime) -> str:
         found = self._connection.scalar(select(approvals.c.id).where(approvals.c.plan_digest == plan))

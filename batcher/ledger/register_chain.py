@@ -5,7 +5,7 @@ batch's own journal takes the digest of the last event here: from then on neithe
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from batcher import keys
 from batcher.ledger.chain import RECIPE, as_it_lies, commitment, event_digest, kept, written
-from batcher.ledger.tables import approvals, moment_text, register_events, users
+from batcher.ledger.tables import approvals, moment_text, plans, register_events, users
 from batcher.records import Discrepancy, JournalReading
 
 _COVERED: Mapping[str, Table] = {"users": users, "approvals": approvals}
@@ -49,8 +49,8 @@ def _digest(previous: str, number: int, event: Mapping[str, Any]) -> str:
     return event_digest(previous, number=number, attempt_id=nothing, from_state=nothing, to_state=nothing, **fields)
 
 
-def read(connection: Connection) -> JournalReading:
-    """Compute the chain again, and compare what it tells with the tables."""
+def read(connection: Connection, batch_id: int | None = None) -> JournalReading:
+    """Compute the chain again, and compare what it tells with the tables, and with the plans of a batch."""
     lying = as_it_lies(register_events)
     events = [dict(event) for event in connection.execute(select(lying).order_by(lying.c.number)).mappings()]
     told: dict[str, dict[Any, dict[str, Any]]] = {name: {} for name in _COVERED}
@@ -66,9 +66,20 @@ def read(connection: Connection) -> JournalReading:
         except (ValueError, LookupError, TypeError, AttributeError):
             broken.append(_of_event(place, "tells of nothing that can be read"))
     differences = () if broken else tuple(_differences(connection, told))
-    return JournalReading(
-        digests=tuple(str(event["digest"]) for event in events), discrepancies=(*broken, *differences)
-    )
+    digests = tuple(str(event["digest"]) for event in events)
+    cut = tuple(_cut(connection, batch_id, digests)) if batch_id is not None else ()
+    return JournalReading(digests=digests, discrepancies=(*broken, *differences, *cut))
+
+
+def _cut(connection: Connection, batch_id: int, digests: Collection[str]) -> Iterator[Discrepancy]:
+    """Approved plans of the batch whose approval the chain does not have, or has no longer."""
+    for choices in connection.scalars(select(plans.c.choices).where(plans.c.batch_id == batch_id)):
+        approval = choices.get("approval")
+        if approval is not None and approval["event"] not in digests:
+            yield Discrepancy(
+                where=f"the approval of plan {approval['plan'][:16]}",
+                message="is in the batch's journal, and not in that of users and approvals",
+            )
 
 
 def _of_event(number: int, message: str) -> Discrepancy:

@@ -36,8 +36,15 @@ def older(tmp_path: Path) -> Path:
         for table, columns in ADDED.items():
             for column in columns:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        without_people(connection)
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     return path
+
+
+def without_people(connection: sqlite3.Connection) -> None:
+    """Take out what release 0004 has added."""
+    for table in ("sessions", "users", "approvals", "register_events"):
+        connection.execute(f"DROP TABLE {table}")
 
 
 def test_it_opens_and_verifies(older: Path) -> None:
@@ -77,6 +84,17 @@ def test_it_goes_on(older: Path, tmp_path: Path) -> None:
         book.bring("R3", State.REJECTED)
         book.pass_days(1)
     assert verified(older).discrepancies == ()
+
+
+def test_one_of_release_0003_gets_its_users_and_keeps_all_else(tmp_path: Path) -> None:
+    path = busy_ledger(tmp_path)
+    before = verified(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        without_people(connection)
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+    assert verified(path) == before
+    with Ledger(f"sqlite:///{path}") as ledger, ledger.register.reading() as desk:
+        assert desk.users() == []
 
 
 def test_from_there_on_every_field_is_covered(older: Path) -> None:

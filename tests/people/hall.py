@@ -11,8 +11,9 @@ from typing import Self
 
 from batcher.approval import Approval
 from batcher.assembly import Approvals, People, Refusal, Session
-from batcher.ledger import Ledger
+from batcher.ledger import ApprovedPlan, Ledger
 from batcher.passwords import Passwords
+from batcher.records import Confirmation
 from batcher.roles import Role
 from tests.payouts import ENVIRONMENT, NOW
 
@@ -89,7 +90,27 @@ class Hall:
         """Have it refused."""
         return self.approvals.refuse(plan, by=by, reason="the wrong month", now=self.now)
 
-    def use(self, plan: str = PLAN, totals: Mapping[str, Decimal] = TOTALS, batch: str = "nov") -> dict[str, str]:
-        """Have it carried out."""
+    def use(self, plan: str = PLAN, totals: Mapping[str, Decimal] = TOTALS, batch: str = "nov") -> Mapping[str, str]:
+        """Have it carried out: what the batch's journal takes of it."""
         with self.ledger.register.writing() as desk:
-            return desk.use(plan, totals, environment=ENVIRONMENT, batch=batch, by="root", now=self.now)
+            confirmed = desk.carry_out(ApprovedPlan(plan=plan, totals=totals), confirmation(batch), self.now)
+        told = confirmed.choices["approval"]
+        assert isinstance(told, dict)
+        return told
+
+
+def confirmation(batch: str) -> Confirmation:
+    """Of a plan of no rows."""
+    return Confirmation(
+        environment=ENVIRONMENT,
+        batch=batch,
+        file_name="nov.csv",
+        file_digest="f" * 64,
+        columns=(),
+        choices={},
+        confirmed_by="root",
+        entries=(),
+        invalid=(),
+        orders=(),
+        withdrawn=(),
+    )

@@ -9,6 +9,7 @@ import pytest
 from batcher.ledger import Ledger
 from batcher.records import JournalReading
 from tests.ledger.tampering import Cell, another, cells, changed
+from tests.payouts import ENVIRONMENT
 from tests.people.hall import PASSWORD, PLAN, Hall
 
 TABLES = ("users", "approvals", "register_events")
@@ -32,7 +33,7 @@ def busy(tmp_path: Path) -> Path:
 
 def read(path: Path) -> JournalReading:
     with Ledger(f"sqlite:///{path}") as ledger:
-        return ledger.register.read_journal()
+        return ledger.read_register(ENVIRONMENT, "nov")
 
 
 def test_it_agrees(busy: Path) -> None:
