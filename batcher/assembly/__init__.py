@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from batcher.assembly.examination import Examination
     from batcher.assembly.keeping import Keeping, Purged, Verified
     from batcher.assembly.office import Office
+    from batcher.assembly.people import People, Refusal, Session
     from batcher.assembly.remembering import file_digests
     from batcher.assembly.sealing import Sealing, read_sealed, refuse_to_replace, write_sealed
-    from batcher.assembly.people import People, Refusal, Session
     from batcher.assembly.sheets import SaidOfFile, load_for_check, load_outline, load_sheet, read_options
     from batcher.assembly.surroundings import Surroundings
     from batcher.assembly.templates import template_as_workbook, template_text
@@ -88,10 +88,10 @@ __all__ = [
     "load_outline",
     "load_sheet",
     "read_options",
-    "template_as_workbook",
-    "template_text",
     "read_sealed",
     "refuse_to_replace",
+    "template_as_workbook",
+    "template_text",
     "write_sealed",
 ]
 

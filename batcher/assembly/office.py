@@ -16,7 +16,7 @@ from batcher.assembly.parts import Parts
 from batcher.assembly.sealing import Sealing
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
-from batcher.ledger import LedgerLock, results_lock, user_name
+from batcher.ledger import ApprovedPlan, LedgerLock, results_lock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
@@ -95,11 +95,18 @@ class Office:
         self._parts.ledger.check_account(self.environment, self.speaker(api_key).fingerprint)
 
     def confirm(self, plan: planning.Plan, api_key: SecretStr, *, sealed: str | None = None) -> None:
-        """Write a plan that somebody said yes to into the ledger; `sealed` is its digest, where it was sealed."""
+        """Write a plan that somebody said yes to into the ledger; `sealed` is its digest, where it was sealed.
+
+        Raises `NotApproved` where it needs the approval of another person and has none; it is used up by this.
+        """
+        approved = None
+        if self.approvals.require(plan.sends_total, plan=sealed) and sealed is not None:
+            approved = ApprovedPlan(plan=sealed, totals=plan.sends_total)
         self._parts.ledger.confirm(
             planning.confirmation(plan, confirmed_by=user_name(), sealed=sealed),
             fingerprint=self.speaker(api_key).fingerprint,
             now=self.now,
+            approved=approved,
         )
 
     def speaker(self, api_key: SecretStr) -> Speaker:

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Every problem of every row of a sheet; sends nothing.",
     "plan": "What a run would do; sends no order.",
     "run": "The plan, a confirmation, then issue, follow and write the results.",
+    "approve": "Another person says yes or no to a sealed plan.",
     "resume": "Go on with a batch without its file: the last confirmed plan, nothing else.",
     "reconcile": "Settle what is unknown by Runa's order list, and print the closing proof.",
     "decide": "A person settles what evidence cannot.",
@@ -57,8 +58,8 @@ class LateCommands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 every row paid, 1 our own fault or a closing proof that does not agree, 2 usage or "
     "configuration, 3 some rows refused, failed or invalid, 4 the API refuses the key or the version, 5 the input is "
-    "invalid or doubtful, 6 stopped early, the rest unsent, 7 some rows unknown or still processing, 8 not confirmed, "
-    "11 another process has the ledger, 130 interrupted.",
+    "invalid or doubtful, 6 stopped early, the rest unsent, 7 some rows unknown or still processing, 8 not confirmed "
+    "or not approved, 11 another process has the ledger, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="batcher")
 def batcher() -> None:

@@ -44,6 +44,7 @@ def carry_out(given: Given, path: Path, *, yes: bool, canary: bool) -> int:
         before = office.sealing.carried_out(sealed)
         if before is not None:
             return _once_more(given, office, sealed, before, api_key, canary=canary)
+        office.approvals.require(sealed.totals, plan=sealed.digest)
         prospect = _prospect(given, office, sealed, api_key)
         from batcher.cli.run import confirm
 

@@ -10,11 +10,12 @@ import click
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.reading import reading, said_of_file
+from batcher.cli.signing_in import password_file, sign_in
 from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
     from batcher.assembly import Office, Prospect
-    from batcher.planning import Plan, SealedPlan
+    from batcher.planning import Plan
     from batcher.settings import Settings
 
 
@@ -24,23 +25,38 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="PLAN", help="Seal the plan into this file, for `run --plan`."
 )
+@click.option(
+    "--as", "user", metavar="USER", help="Who seals it, a batcher user: for a plan that another one has to approve."
+)
+@password_file
 @choosing
 @reading
 @common
-def command(given: Given, file: Path, batch: str | None, out: Path | None, **options: Any) -> int:
+def command(
+    given: Given,
+    file: Path,
+    batch: str | None,
+    out: Path | None,
+    user: str | None,
+    password_file: Path | None,
+    **options: Any,
+) -> int:
     """Show what `batcher run FILE --batch NAME` would do: new rows, paid ones, retries, and what it would refuse.
 
     With an API key, Runa is asked about balance, products and earlier orders; without one, or without a network, the
     plan is made by the ledger alone, and says so. `batcher run --plan PLAN` carries out just the plan that `--out` has
-    sealed, or nothing.
+    sealed, or nothing. What lies above `[approval] above` is sealed by a batcher user, with --as, and approved by
+    another one.
     """
-    from batcher.assembly import Office, load_sheet, refuse_to_replace
+    from batcher.assembly import Office, load_sheet, refuse_to_replace, write_sealed
     from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse, refuse_short
 
     settings = given.settings()
     choices = choices_from(options)
     if out is not None:
         refuse_to_replace(out)
+    elif user is not None:
+        raise UsageError("--as says who seals the plan, and nothing seals it.", "Say --out PLAN as well.")
     said = said_of_file(options)
     sheet = load_sheet(file, settings, said)
     with Office(settings) as office:
@@ -48,8 +64,12 @@ def command(given: Given, file: Path, batch: str | None, out: Path | None, **opt
         prospect, why_not = _looked(given, office, plan, settings)
         sealed = None
         if out is not None and not prospect.plan.problems:
+            by = preparer(given, office, prospect.plan, user, password_file)
             ignore = options["ignore_balance"]
-            sealed = _sealed(out, office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore))
+            sealed = office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore, prepared_by=by)
+            write_sealed(sealed, out)
+            if by is not None:
+                office.approvals.prepare(sealed.digest, batch=sealed.batch, totals=sealed.totals, by=by, now=office.now)
         short = prospect.preflight is not None and prospect.preflight.is_short and not options["ignore_balance"]
         if given.as_json and not prospect.plan.problems:
             code = StoppedEarly.exit_code if short else 0
@@ -63,17 +83,29 @@ def command(given: Given, file: Path, batch: str | None, out: Path | None, **opt
             given.say(f"Runa was not asked: {why_not}")
         if sealed is not None:
             given.say(f"Sealed in {out}: digest {sealed.digest}.")
+            if office.approvals.above(sealed.totals):
+                given.say(f"Another user approves it with: {shlex.join(['batcher', 'approve', str(out)])}")
             given.say(f"Carry it out with: {shlex.join(['batcher', 'run', '--plan', str(out)])}")
     refuse(prospect.plan)
     refuse_short(prospect, ignored=not short)
     return 0
 
 
-def _sealed(out: Path, sealed: "SealedPlan") -> "SealedPlan":
-    from batcher.assembly import write_sealed
+def preparer(given: Given, office: "Office", plan: "Plan", user: str | None, password_file: Path | None) -> str | None:
+    """The user who seals this plan, with their password; `None` where nobody is named and nobody has to be.
 
-    write_sealed(sealed, out)
-    return sealed
+    Raises `UsageError` where somebody has to be named, `NotApproved` for whom it is not allowed.
+    """
+    if user is None and not office.approvals.above(plan.sends_total):
+        return None
+    if user is None and not given.asks:
+        raise UsageError(
+            "This plan needs the approval of another person, so it has to be known who prepared it.",
+            "Say --as USER, a preparer or approver of `batcher user list`.",
+        )
+    by = sign_in(given, office, user, password_file).name
+    office.approvals.check_preparer(by)
+    return by
 
 
 def _looked(given: Given, office: "Office", plan: "Plan", settings: "Settings") -> "tuple[Prospect, str]":

@@ -85,6 +85,7 @@ def command(
                 given.say(line)
             refuse(prospect.plan)
             refuse_short(prospect, ignored=options["ignore_balance"])
+        office.approvals.require(prospect.plan.sends_total, plan=None)
         confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key)
         return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
