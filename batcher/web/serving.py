@@ -56,7 +56,8 @@ def _public(public: str) -> Address:
         port, host = parts.port, parts.hostname
     except ValueError:
         raise wrong from None
-    if parts.scheme != "https" or not host or parts.path.strip("/") or parts.query or parts.username is not None:
+    beyond = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme != "https" or not host or beyond:
         raise wrong
     named = f"{host}{_port('https', port or 443)}"
     return Address(f"https://{named}", frozenset({named}))
