@@ -1,0 +1,58 @@
+"""A person in a browser, who looks at what each page says of itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_PATIENCE_MS = 20_000
+
+
+@dataclass
+class Visitor:
+    """One page, and what its console has said: refused code and styles are told there, and faults."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen from the first moment."""
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def choose(self, path: object) -> None:
+        """Choose a sheet; it is sent and read at once."""
+        self.page.set_input_files("#sheet", str(path))
+        self.page.wait_for_url("**/sheets/*")
+
+    def barriers(self) -> list[str]:
+        """What of WCAG 2.2 AA the page does not keep."""
+        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
+
+    def reaches_beyond_the_screen(self) -> bool:
+        """Whether the page as a whole has to be moved sideways."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@contextmanager
+def visiting(browser: Browser, cookies: Sequence[dict[str, object]], url: str, **options: Any) -> Iterator[Visitor]:
+    """Somebody at `url`, signed in by these cookies. Whatever happened, nothing was complained of or from elsewhere."""
+    context = browser.new_context(**{"locale": "en-GB", "timezone_id": "UTC"} | options)
+    context.add_cookies([*cookies])  # type: ignore[list-item]
+    context.set_default_timeout(_PATIENCE_MS)
+    visitor = Visitor(context.new_page())
+    visitor.page.goto(url)
+    try:
+        yield visitor
+        assert visitor.complaints == []
+        origin = "/".join(url.split("/")[:3])
+        assert [one for one in visitor.requests if not one.startswith((f"{origin}/", "data:"))] == []
+    finally:
+        context.close()
