@@ -107,23 +107,30 @@ def _serve(
     address: "Address",
     listener: "socket.socket",
 ) -> None:
+    from batcher.assembly import Office
     from batcher.clock import SystemClock
+    from batcher.ledger import user_name
     from batcher.web import make_app, make_house, serve
 
-    house = make_house(
-        settings,
-        origin=address.origin,
-        hosts=address.hosts,
-        clock=SystemClock(),
-        tell=lambda text: click.echo(text, err=True),
-        api_key=api_key,
-    )
-    given.say(f"batcher's page for {house.environment.label}. Ctrl-C ends it.")
-    link = house.new_link()
-    # The link is the one thing that a script waits for: alone on its line, and at once.
-    click.echo(json.dumps({"url": address.origin, "link": link}) if given.as_json else link)
-    given.say(
-        "Open the link in a browser. It works once, within 15 minutes; the page can have another one printed here."
-    )
-    asyncio.run(serve(make_app(house), listener))
+    with Office(settings) as office:
+        house = make_house(
+            settings,
+            office,
+            address=address,
+            clock=SystemClock(),
+            owner=user_name(),
+            tell=lambda text: click.echo(text, err=True),
+            api_key=api_key,
+        )
+        given.say(f"batcher's page for {house.environment.label}. Ctrl-C ends it.")
+        has_users = office.people.has_users()
+        link = address.origin if has_users else house.new_link()
+        # The link is the one thing that a script waits for: alone on its line, and at once.
+        click.echo(json.dumps({"url": address.origin, "link": link}) if given.as_json else link)
+        given.say(_SIGN_IN if has_users else _OPEN)
+        asyncio.run(serve(make_app(house), listener, house.ending))
     given.say("The page is closed. What was sent is in the ledger; the same command opens it again.")
+
+
+_SIGN_IN = "Open it in a browser, and sign in. `batcher user list` tells who may."
+_OPEN = "Open the link in a browser. It works once, within 15 minutes; the page can have another one printed here."

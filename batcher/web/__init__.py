@@ -3,7 +3,7 @@
     serving    a port, signals, an orderly end
     app        pages, doors and errors put together
     doors/     what every request has to pass, one file for each
-    rights     which roles a page asks for: one table
+    rights     which right a route asks for: one table
     visit      one request by one person, as a page sees it
     pages/     one file for each page, with its routes; `pages/__init__.py` lists them
     sheets/    uploaded sheets, and how a person has said that they are read

@@ -34,12 +34,8 @@ def make_app(house: House, routes: Sequence[PageRoute] = ROUTES) -> ASGIApp:
         exception_handlers={HTTPException: _Errors(house)},
     )
     app.router.redirect_slashes = False
-    inside = OriginsDoor(app, {f"{_scheme(house)}://{host}" for host in house.hosts})
-    return HeadersDoor(HostsDoor(inside, house.hosts))
-
-
-def _scheme(house: House) -> str:
-    return house.origin.partition(":")[0]
+    inside = OriginsDoor(app, house.address.origins)
+    return HeadersDoor(HostsDoor(inside, house.address.hosts))
 
 
 class _Errors:
@@ -49,7 +45,7 @@ class _Errors:
         self._house = house
 
     async def __call__(self, request: Request, error: Exception) -> Response:
-        session = self._house.sessions.find(request.cookies.get(cookies.name(self._house)))
+        session = await self._house.session(request.cookies.get(cookies.name(self._house)))
         return refused(Visit(request=request, house=self._house, session=session), as_refusal(error))
 
 

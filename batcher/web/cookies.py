@@ -7,7 +7,7 @@ from batcher.web.house import House
 
 def name(house: House) -> str:
     """The port is in it: browsers send a host's cookies to all its ports, and two servers would sign each other out."""
-    return "__Host-batcher" if house.is_https else f"batcher_{house.origin.rpartition(':')[2]}"
+    return "__Host-batcher" if house.is_https else f"batcher_{house.address.origin.rpartition(':')[2]}"
 
 
 def give(response: Response, house: House, token: str) -> None:

@@ -4,6 +4,7 @@ import logging
 import traceback
 from dataclasses import replace
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,9 +36,10 @@ class Doorway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, bounded(receive, self._route.most_bytes), send)
-        session = self._house.sessions.find(request.cookies.get(cookies.name(self._house)))
-        visit = Visit(request=request, house=self._house, session=session)
+        visit = Visit(request=request, house=self._house, session=None)
         try:
+            session = await self._house.session(request.cookies.get(cookies.name(self._house)))
+            visit = replace(visit, session=session)
             response = await self._answer(visit)
         except Exception as error:  # noqa: BLE001 - the last one who can say it in words
             response = refused(visit, as_refusal(error))
@@ -45,18 +47,22 @@ class Doorway:
 
     async def _answer(self, visit: Visit) -> Response:
         name = self._route.name
-        if not rights.may_pass(visit.session.person if visit.session else None, name):
+        if not rights.may_pass(visit.session, name):
             return _turned_away(visit)
         if visit.request.method in SAFE:
             return await self._route.answer(visit)
         form = await form_of(visit.request)
         try:
-            needs_token = rights.NEEDS[name] != rights.ANYONE
-            if needs_token and not (visit.session and csrf.is_ours(visit.session.csrf, visit.request.headers, form)):
-                raise form_expired()
+            if rights.NEEDS[name] is not rights.ANYONE:
+                _require_token(visit, form)
             return await self._route.answer(replace(visit, form=form))
         finally:
             await form.close()
+
+
+def _require_token(visit: Visit, form: FormData) -> None:
+    if visit.session is None or not csrf.is_ours(visit.session.csrf_secret, visit.request.headers, form):
+        raise form_expired()
 
 
 def _turned_away(visit: Visit) -> Response:
@@ -77,7 +83,7 @@ def as_refusal(error: Exception) -> Refused:
         return Refused(409, error.message, error.fix)
     frames = "".join(traceback.format_tb(error.__traceback__))
     _LOG.error("A fault of batcher's own: %s\n%s", type(error).__name__, frames)
-    return own_fault()
+    return Refused(500, error.message, error.fix) if isinstance(error, BatcherError) else own_fault()
 
 
 def refused(visit: Visit, error: Refused) -> Response:

@@ -1,16 +1,18 @@
-"""What all pages stand on: settings, the people at the doors, and where things are kept. Made once for each server."""
+"""What all pages stand on: settings, the office behind them, and where things are kept. Made once for each server."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from batcher.assembly import file_digests
+from batcher.assembly import Office, Session, file_digests
 from batcher.model import Environment
 from batcher.ports import Clock
-from batcher.settings import Settings, environment, ledger_path
+from batcher.settings import Settings, ledger_path
 from batcher.web.doors.slowing import Slowing
-from batcher.web.sessions import OneTimeLinks, Sessions, Tokens, new_token
+from batcher.web.links import OneTimeLinks, Tokens, new_token
+from batcher.web.serving import Address
 from batcher.web.sheets.mappings import Mappings
 from batcher.web.sheets.readings import Readings
 from batcher.web.sheets.uploads import Uploads
@@ -21,14 +23,16 @@ class House:
     """One server's parts."""
 
     settings: Settings
-    origin: str
-    """Where people open it, such as `http://127.0.0.1:8080`."""
-    hosts: frozenset[str]
-    """All names that it answers to."""
+    office: Office
+    """Users, plans, runs and results over the one ledger."""
+    address: Address
+    """Where people open it, and every name that it answers to."""
     clock: Clock
-    sessions: Sessions
     links: OneTimeLinks
     slowing: Slowing
+    """Of guesses at the one-time link; names and passwords are slowed by `office.people`."""
+    owner: str
+    """What the one person is called where there are no users."""
     tell: Callable[[str], None]
     """Says something in the terminal."""
     api_key: Callable[[], SecretStr]
@@ -36,16 +40,18 @@ class House:
     uploads: Uploads
     mappings: Mappings
     readings: Readings
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the server is told to end: what goes on by itself, such as a stream of events, ends then."""
 
     @property
     def environment(self) -> Environment:
         """Where orders are made."""
-        return environment(self.settings)
+        return self.office.environment
 
     @property
     def is_https(self) -> bool:
         """Whether browsers reach it over https: cookies are then for https alone."""
-        return self.origin.startswith("https://")
+        return self.address.origin.startswith("https://")
 
     def used_digests(self) -> frozenset[str]:
         """The digests of all files that a batch was planned from, as the ledger knows them."""
@@ -53,15 +59,27 @@ class House:
 
     def new_link(self) -> str:
         """A link that opens the page once."""
-        return f"{self.origin}/enter?token={self.links.new()}"
+        return f"{self.address.origin}/enter?token={self.links.new()}"
+
+    async def session(self, token: str | None) -> Session | None:
+        """Whose session this is; `None` for one that is over or never was. Asks the ledger, beside the server."""
+        if not token:
+            return None
+        now = self.clock.instant().at
+        return await asyncio.to_thread(self.office.people.session, token, now=now, alone=self.owner)
+
+    async def has_users(self) -> bool:
+        """Whether people sign in by name and password, and not by a link."""
+        return await asyncio.to_thread(self.office.people.has_users)
 
 
 def make_house(
     settings: Settings,
+    office: Office,
     *,
-    origin: str,
-    hosts: frozenset[str],
+    address: Address,
     clock: Clock,
+    owner: str,
     tell: Callable[[str], None],
     api_key: Callable[[], SecretStr],
     tokens: Tokens = new_token,
@@ -71,12 +89,12 @@ def make_house(
     folder = ledger.with_name(f"{ledger.name}.page")
     return House(
         settings=settings,
-        origin=origin,
-        hosts=hosts,
+        office=office,
+        address=address,
         clock=clock,
-        sessions=Sessions(clock, tokens),
         links=OneTimeLinks(clock, tokens),
         slowing=Slowing(clock),
+        owner=owner,
         tell=tell,
         api_key=api_key,
         uploads=Uploads(folder / "uploads"),

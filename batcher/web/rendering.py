@@ -51,7 +51,7 @@ def rendered(visit: "Visit", template: str, context: Mapping[str, Any]) -> str:
 
 def csrf_field(visit: "Visit") -> Markup:
     """The hidden field that every form of a signed-in person needs."""
-    token = visit.session.csrf if visit.session is not None else ""
+    token = visit.session.csrf_secret if visit.session is not None else ""
     return Markup('<input type="hidden" name="csrf" value="{}">').format(token)
 
 

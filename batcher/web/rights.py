@@ -1,33 +1,33 @@
-"""Which role each page asks for: the one table. A route that is not in it does not exist; see `batcher.web.app`."""
+"""Which right each route asks for: the one table. A route that is not in it does not open; see `doorway`."""
 
 from collections.abc import Mapping
 
-from batcher.web.people import Person, Role
+from batcher.assembly import Session
+from batcher.roles import Right
 
-ANYONE: frozenset[Role] = frozenset()
+ANYONE = None
 """Also who is not signed in."""
-SIGNED_IN = frozenset(Role)
-"""Every role."""
-PREPARES = frozenset({Role.PREPARER})
 
-NEEDS: Mapping[str, frozenset[Role]] = {
+NEEDS: Mapping[str, Right | None] = {
     "enter": ANYONE,
     "new_link": ANYONE,
-    "leave": SIGNED_IN,
-    "start": SIGNED_IN,
-    "template": SIGNED_IN,
-    "upload": PREPARES,
-    "sheet": SIGNED_IN,
-    "sheet_problems": SIGNED_IN,
-    "rows_to_mend": SIGNED_IN,
-    "sheet_reading": PREPARES,
-    "sheet_afresh": PREPARES,
-    "sheet_remove": PREPARES,
+    "sign_in": ANYONE,
+    "leave": Right.LOOK,
+    "start": Right.LOOK,
+    "template": Right.LOOK,
+    "upload": Right.PREPARE,
+    "sheet": Right.LOOK,
+    "sheet_problems": Right.LOOK,
+    "sheet_reading": Right.PREPARE,
+    "sheet_afresh": Right.PREPARE,
+    "sheet_remove": Right.PREPARE,
+    # The cells of a sheet are in it as they are, and there may be links among them.
+    "rows_to_mend": Right.REVEAL,
 }
-"""By the name of the route: whoever has one of these roles may pass."""
+"""By the name of the route."""
 
 
-def may_pass(person: Person | None, route: str) -> bool:
+def may_pass(session: Session | None, route: str) -> bool:
     """Whether this person may see or do what is behind this route."""
     needed = NEEDS[route]
-    return needed == ANYONE or (person is not None and bool(person.roles & needed))
+    return needed is None or (session is not None and session.may(needed))

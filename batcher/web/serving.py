@@ -1,5 +1,6 @@
 """A port of this machine, and an orderly end."""
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -7,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,6 +32,11 @@ class Address:
     """Such as `http://127.0.0.1:8080`."""
     hosts: frozenset[str]
     """Every `Host` that is answered."""
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where our own pages come from."""
+        return frozenset(f"{self.origin.partition(':')[0]}://{host}" for host in self.hosts)
 
     @classmethod
     def of(cls, host: str, port: int, public: str | None = None) -> "Address":
@@ -89,6 +96,16 @@ def open_port(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Ends by Ctrl-C or SIGTERM as by a word: what is being answered is answered, and nothing is raised again."""
 
+    def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ending, self._loop = ending, asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        super().handle_exit(sig, frame)
+        # The loop may be in the middle of anything.
+        self._loop.call_soon_threadsafe(self._ending.set)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -99,8 +116,8 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-async def serve(app: "ASGIApp", listener: socket.socket) -> None:
-    """Answer until Ctrl-C or SIGTERM."""
+async def serve(app: "ASGIApp", listener: socket.socket, ending: asyncio.Event) -> None:
+    """Answer until Ctrl-C or SIGTERM, at which `ending` is set."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -116,4 +133,4 @@ async def serve(app: "ASGIApp", listener: socket.socket) -> None:
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=32_768,
     )
-    await _Server(config).serve(sockets=[listener])
+    await _Server(config, ending).serve(sockets=[listener])

@@ -7,10 +7,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from batcher.assembly import Session
+from batcher.roles import Right
 from batcher.web.house import House
-from batcher.web.people import Person
 from batcher.web.rendering import rendered
-from batcher.web.sessions import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +24,15 @@ class Visit:
     """What was sent; empty for a GET."""
 
     @property
-    def person(self) -> Person:
-        """Who it is; only behind a route that asks for a role."""
+    def signed_in(self) -> Session:
+        """Who it is; only behind a route that asks for a right."""
         if self.session is None:
             raise LookupError("a page that anyone may see asks who it is")
-        return self.session.person
+        return self.session
+
+    def may(self, right: str) -> bool:
+        """Whether they may do that: for what a page offers; what is done is asked at the doors."""
+        return self.session is not None and self.session.may(Right(right))
 
     @property
     def is_part(self) -> bool:

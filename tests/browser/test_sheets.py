@@ -55,7 +55,7 @@ def test_a_matched_column_is_remembered_and_said(visit: Visit, tmp_path: Path) -
         page.get_by_text("Every row can be paid").wait_for()
         page.get_by_role("link", name="Pay a sheet").click()
         visitor.choose(tmp_path / "second.csv")
-        page.get_by_text("The columns are those that owner matched on").wait_for()
+        page.get_by_text("matched on").wait_for()
         page.get_by_text("Every row can be paid").wait_for()
 
 

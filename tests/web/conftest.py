@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from tests.web.house import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> Iterator[Desk]:
     """A page at a sandbox, without users."""
-    return Desk(tmp_path)
+    with Desk(tmp_path) as desk:
+        yield desk

@@ -1,26 +1,34 @@
 """A page without a port: its parts, a clock that is set by hand, and a browser that knows what browsers send."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Self
 
 import httpx
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from batcher.assembly import Office, Surroundings
+from batcher.ledger import Ledger
 from batcher.model import Instant
+from batcher.passwords import Passwords
+from batcher.roles import Role
 from batcher.settings import Settings, load_settings
-from batcher.web import make_app, make_house
+from batcher.web import Address, make_app, make_house
 from batcher.web.house import House
 from batcher.web.pages import ROUTES
 from batcher.web.routes import PageRoute
 
 ORIGIN = "http://127.0.0.1:8080"
 HOSTS = frozenset({"127.0.0.1:8080", "localhost:8080"})
+PASSWORD = "correct horse battery staple"
 API_KEY = "xx.s3cret-never-shown"
 
 
@@ -45,6 +53,16 @@ def tokens() -> Iterator[str]:
     return (f"token-{number:03}" for number in count(1))
 
 
+@cache
+def blank_ledger() -> bytes:
+    """A new ledger, made once: its migrations take longer than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite3"
+        with Ledger(f"sqlite:///{path}"):
+            pass
+        return path.read_bytes()
+
+
 @dataclass
 class Desk:
     """One house, its clock, what was printed in its terminal, and a browser."""
@@ -59,15 +77,47 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Make the house."""
+        ledger = self.folder / "ledger.sqlite3"
+        if not ledger.exists():
+            self.folder.mkdir(exist_ok=True)
+            ledger.write_bytes(blank_ledger())
+        numbers = count()
+        surroundings = Surroundings(
+            clock=self.clock,
+            salts=lambda length: hashlib.shake_128(str(next(numbers)).encode()).digest(length),
+            # As cheap as argon2 can be.
+            passwords=lambda: Passwords(time_cost=1, memory_cost=8, parallelism=1),
+        )
+        self.office = Office(self.settings, surroundings)
         self.house: House = make_house(
             self.settings,
-            origin=self.origin,
-            hosts=self.hosts,
+            self.office,
+            address=Address(self.origin, self.hosts),
             clock=self.clock,
+            owner="zoe",
             tell=self.printed.append,
             api_key=lambda: SecretStr(API_KEY),
             tokens=tokens().__next__,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.office.__exit__(None, None, None)
+
+    def user(self, name: str, role: Role) -> None:
+        """Add a user, whose password is `PASSWORD`."""
+        self.office.people.add(name, role, PASSWORD, by="root", now=self.clock.instant().at)
+
+    def browser_of(self, name: str, *others: PageRoute) -> "Browser":
+        """A browser of a user's."""
+        browser = self.browser(*others)
+        answer = browser.request(
+            "POST", "/sign-in", data={"name": name, "password": PASSWORD}, headers={"Origin": self.origin}
+        )
+        assert answer.status_code == 303
+        return browser
 
     @property
     def settings(self) -> Settings:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from batcher.web.sessions import IDLE_S, LINK_S, LONGEST_S
-from tests.web.house import Desk
+from batcher.roles import Role
+from batcher.signing_in import IDLE, LIFETIME
+from batcher.web.links import LINK_S
+from tests.web.house import ORIGIN, Desk
 
 
 def test_the_link_opens_once(desk: Desk) -> None:
@@ -20,10 +22,13 @@ def test_the_link_opens_once(desk: Desk) -> None:
 
 def test_the_cookie_is_for_this_server_alone(desk: Desk, tmp_path: Path) -> None:
     cookie = desk.browser().get(desk.house.new_link()).headers["Set-Cookie"]
-    assert set(cookie.split("; ")) == {"batcher_8080=token-002", "HttpOnly", "Path=/", "SameSite=strict"}
-    other = Desk(tmp_path, origin="https://pay.example.com", hosts=frozenset({"pay.example.com"}))
-    cookie = other.browser().get(other.house.new_link()).headers["Set-Cookie"]
-    assert {"__Host-batcher=token-002", "Secure"} <= set(cookie.split("; "))
+    name, *rest = cookie.split("; ")
+    assert name.startswith("batcher_8080=")
+    assert set(rest) == {"HttpOnly", "Path=/", "SameSite=strict"}
+    with Desk(tmp_path / "other", origin="https://pay.example.com", hosts=frozenset({"pay.example.com"})) as other:
+        cookie = other.browser().get(other.house.new_link()).headers["Set-Cookie"]
+    assert cookie.startswith("__Host-batcher=")
+    assert "Secure" in cookie.split("; ")
 
 
 def test_a_look_ahead_does_not_use_the_link_up(desk: Desk) -> None:
@@ -60,18 +65,54 @@ def test_signing_out_ends_the_session(desk: Desk) -> None:
 
 
 def test_a_session_ends_by_itself(desk: Desk) -> None:
-    browser = desk.signed_in()
+    browser, idle_s = desk.signed_in(), IDLE.total_seconds()
     for _ in range(3):
-        desk.clock.now_s += IDLE_S - 1
+        desk.clock.now_s += idle_s - 61
         assert browser.get("/").status_code == 200
-    desk.clock.now_s += IDLE_S + 1
+    desk.clock.now_s += idle_s + 1
     assert browser.get("/").status_code == 303
-    busy = desk.signed_in()
-    for _ in range(LONGEST_S // 3000):
-        desk.clock.now_s += 3000
-        busy.get("/")
-    desk.clock.now_s += 3000
+    busy, step_s = desk.signed_in(), idle_s - 61
+    for _ in range(int(LIFETIME.total_seconds() // step_s)):
+        desk.clock.now_s += step_s
+        assert busy.get("/").status_code == 200
+    desk.clock.now_s += step_s
     assert busy.get("/").status_code == 303
+
+
+def test_users_sign_in_by_name_and_password_and_the_link_opens_no_more(desk: Desk) -> None:
+    link = desk.house.new_link()
+    desk.user("ann", Role.APPROVER)
+    page = desk.browser_of("ann").get("/")
+    assert "ann, approver" in page.text
+    answer = desk.browser().get(link)
+    assert "<h1>Sign in</h1>" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert desk.browser().request("POST", "/enter", headers={"Origin": desk.origin}).status_code == 404
+    assert desk.printed == []
+
+
+def test_a_wrong_password_says_nothing_of_who_is_a_user_and_is_slowed(desk: Desk) -> None:
+    desk.user("ann", Role.VIEWER)
+    browser, pages = desk.browser(), set[str]()
+    for name in ("ann", "nobody"):
+        tries = [
+            browser.request("POST", "/sign-in", data={"name": name, "password": "s3cret"}, headers={"Origin": ORIGIN})
+            for _ in range(6)
+        ]
+        assert [one.status_code for one in tries] == [403] * 5 + [429]
+        assert int(tries[-1].headers["Retry-After"]) >= 1
+        assert "s3cret" not in tries[0].text
+        pages.add(tries[0].text.replace(f'value="{name}"', ""))
+    assert len(pages) == 1
+
+
+def test_a_session_of_who_is_disabled_is_over(desk: Desk) -> None:
+    desk.user("ann", Role.PREPARER)
+    desk.user("bob", Role.PREPARER)
+    browser = desk.browser_of("ann")
+    assert browser.get("/").status_code == 200
+    desk.office.people.disable("ann", by="root", now=desk.clock.instant().at)
+    assert browser.get("/").status_code == 303
 
 
 def test_a_guessed_cookie_opens_nothing(desk: Desk) -> None:

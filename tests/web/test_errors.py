@@ -5,7 +5,7 @@ import logging
 import pytest
 from starlette.responses import Response
 
-from batcher.errors import UsageError
+from batcher.errors import OwnFault, UsageError
 from batcher.web.doorway import as_refusal
 from batcher.web.routes import PageRoute
 from batcher.web.visit import Visit
@@ -54,3 +54,5 @@ def test_a_page_that_is_in_no_line_of_the_table_is_not_opened(desk: Desk) -> Non
 def test_what_a_person_can_mend_is_said_in_its_own_words() -> None:
     refusal = as_refusal(UsageError("The sheet is gone.", "Upload it again."))
     assert (refusal.status, refusal.title, refusal.words) == (409, "The sheet is gone.", "Upload it again.")
+    refusal = as_refusal(OwnFault("The disk is full.", "Make room."))
+    assert (refusal.status, refusal.title, refusal.words) == (500, "The disk is full.", "Make room.")

@@ -53,7 +53,7 @@ def test_it_is_remembered_for_the_same_header_and_said(desk: Desk) -> None:
     assert "matched on" not in browser.get(first).text
     second = _sent(browser, ODD[:1], "next-month.csv")
     page = browser.get(second).text
-    assert "The columns are those that owner matched on" in page
+    assert "The columns are those that zoe matched on" in page
     assert "Every row can be paid" in browser.get(f"{second}/problems").text
     other = _sent(browser, [{**row, "Note": ""} for row in ODD])
     assert "matched on" not in browser.get(other).text

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from batcher.web.sheets.uploads import KEPT, MOST_BYTES, Uploads, clean
-from tests.web.house import ORIGIN, Desk
+from tests.web.house import ORIGIN, Desk, HandClock
 from tests.web.sheets import GOOD, sheet_of
 
 
@@ -147,9 +147,8 @@ def test_an_upload_that_is_not_there(desk: Desk, name: str) -> None:
 
 
 def test_old_ones_that_no_batch_uses_are_removed(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
     kept = Uploads(tmp_path / "uploads")
-    now = desk.clock.instant().at
+    now = HandClock().instant().at
     old, used, new = (
         kept.keep(io.BytesIO(text), "a.csv", "ann", now - age)
         for text, age in ((b"old", KEPT + timedelta(days=1)), (b"used", 2 * KEPT), (b"new", timedelta(days=1)))
@@ -159,9 +158,8 @@ def test_old_ones_that_no_batch_uses_are_removed(tmp_path: Path) -> None:
 
 
 def test_what_a_cut_off_upload_has_left_is_removed_once_nobody_writes_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
     kept = Uploads(tmp_path / "uploads")
-    now = desk.clock.instant().at
+    now = HandClock().instant().at
     left = kept.keep(io.BytesIO(b"half"), "a.csv", "ann", now)
     (tmp_path / "uploads" / f"{left.id}.json").unlink()
     assert kept.find(left.id) is None

@@ -67,7 +67,7 @@ async def mend(visit: Visit) -> Response:
     changed = house.uploads.say(upload, said)
     if said.columns and reading is not None:
         at = house.clock.instant().at.isoformat()
-        by = visit.person.name
+        by = visit.signed_in.name
         house.mappings.remember(reading.titles, Mapping(columns=said.columns, unused=said.unused, by=by, at=at))
     else:
         anew, _ = await _reading(visit, changed)

@@ -73,7 +73,7 @@ async def upload(visit: Visit) -> Response:
 
 
 async def _keep(visit: Visit, sent: UploadFile, now: datetime) -> Upload:
-    house, by = visit.house, visit.person.name
+    house, by = visit.house, visit.signed_in.name
     try:
         return await house.readings.aside(lambda: house.uploads.keep(sent.file, sent.filename or "", by, now))
     except OSError as error:
