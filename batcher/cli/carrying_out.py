@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from batcher.cli.common import Given
 from batcher.cli.interrupting import run_interruptibly
 from batcher.cli.issuing import issue_and_report, report
-from batcher.cli.looking import look, prospect_in_words, refuse, refuse_short
+from batcher.cli.looking import look, prospect_in_words
 from batcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ def carry_out(given: Given, path: Path, *, yes: bool, canary: bool) -> int:
 def _prospect(given: Given, office: "Office", sealed: "SealedPlan", api_key: "SecretStr") -> "Prospect":
     """The plan made again and held against Runa's answers: to the digest the one that was sealed."""
     from batcher.assembly import Prospect
-    from batcher.cli.run import refuse_stale
+    from batcher.assembly.refusing import refuse, refuse_short, refuse_stale
 
     plan = office.sealing.plan_again(sealed)
     refuse(plan, fix=_AGAIN)
     if plan.nothing_to_do:
-        refuse_stale(plan, office)
+        refuse_stale(plan, office.now)
         prospect = Prospect(plan=plan)
     else:
         prospect = look(given, office, plan, api_key, settle=True)
@@ -80,19 +80,20 @@ def _once_more(
     given: Given, office: "Office", sealed: "SealedPlan", before: "CarriedOut", api_key: "SecretStr", *, canary: bool
 ) -> int:
     """A plan that was carried out, or begun: what is left of it, and nothing new."""
+    from batcher.assembly.refusing import refuse_stale
     from batcher.cli.resume import go_on
-    from batcher.cli.run import refuse_stale
 
     batch = sealed.batch
     when = f"{before.at:%Y-%m-%d %H:%M} UTC"
     if not before.is_last:
         given.say(f"This plan was carried out on {when}, and batch {batch} was confirmed anew since. Nothing is sent.")
         ended = office.outcome(batch)
-        return report(given, office, run_interruptibly(office.casework.close(batch, api_key, ended=ended, ask=False)))
+        closing = run_interruptibly(office.casework.close(batch, api_key, ended=ended, ask=False))
+        return report(given, closing, office.write_results(batch))
     plan = office.plan_to_resume(batch)
     if plan.nothing_to_do:
         given.say(f"This plan was carried out on {when}. Nothing is sent.")
-        refuse_stale(plan, office)
+        refuse_stale(plan, office.now)
     else:
         given.say(f"This plan was confirmed on {when}, and is gone on with: nothing new is made.")
     return go_on(given, office, plan, api_key, ignore_balance=sealed.ignore_balance, canary=canary)

@@ -55,8 +55,9 @@ def command(given: Given) -> int:
 
 def _run(given: Given, office: "Office", path: Path, settings: "Settings", api_key: "SecretStr") -> int:
     from batcher.assembly import load_sheet
+    from batcher.assembly.refusing import refuse
     from batcher.cli.issuing import issue_and_report
-    from batcher.cli.looking import look, prospect_in_words, refuse
+    from batcher.cli.looking import look, prospect_in_words
     from batcher.planning import Choices
 
     plan = office.plan(load_sheet(path, settings), BATCH, Choices())

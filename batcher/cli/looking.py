@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.common import Given
-from batcher.errors import InputInvalid, StoppedEarly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,34 +113,3 @@ def as_json(plan: "Plan", office: "Office") -> dict[str, Any]:
     from batcher.cli.words import plan_as_json
 
     return plan_as_json(plan, seconds=office.seconds_for(len(plan.to_send)))
-
-
-OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
-"""Kinds of problems that no single row has."""
-
-
-def refuse(plan: "Plan", *, fix: str = "") -> None:
-    """Raise `InputInvalid` where the plan cannot be confirmed as it is. `fix` is what to do, where that is special."""
-    if not plan.problems:
-        return
-    of_rows = [problem for problem in plan.problems if problem.kind not in OF_THE_BATCH]
-    # Rows that the file no longer has share no line, and each is one.
-    gone = sum(problem.line is None for problem in of_rows)
-    rows = gone + len({problem.line for problem in of_rows} - {None})
-    what = f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'}"
-    raise InputInvalid(
-        f"{what if rows else f'Batch {plan.batch} cannot be sent as it is'} in {plan.sheet.name}; nothing was sent.",
-        fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
-        plan.problems,
-    )
-
-
-def refuse_short(prospect: "Prospect", *, ignored: bool) -> None:
-    """Raise `StoppedEarly` where a balance does not cover what would be sent, unless that is to be ignored."""
-    if ignored or prospect.preflight is None or not prospect.preflight.is_short:
-        return
-    short = "; ".join(cover.words for cover in prospect.preflight.covers if cover.is_short)
-    raise StoppedEarly(
-        f"{short}. Nothing was sent.",
-        "Top the balance up and run the same command again, or send what it covers with --ignore-balance.",
-    )

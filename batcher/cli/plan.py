@@ -49,7 +49,8 @@ def command(
     another one.
     """
     from batcher.assembly import Office, load_sheet, refuse_to_replace, write_sealed
-    from batcher.cli.looking import prospect_as_json, prospect_in_words, refuse, refuse_short
+    from batcher.assembly.refusing import refuse, refuse_short
+    from batcher.cli.looking import prospect_as_json, prospect_in_words
 
     settings = given.settings()
     choices = choices_from(options)

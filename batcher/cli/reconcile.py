@@ -47,4 +47,4 @@ def command(given: Given, name: str) -> int:
             )
         finally:
             end_of_pages(given)
-        return report(given, office, closing)
+        return report(given, closing, office.write_results(batch))

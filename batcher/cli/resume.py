@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import click
 
 from batcher.cli.common import Given, batch_name, common
-from batcher.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -47,8 +46,9 @@ def go_on(
 ) -> int:
     """Carry out what is left of a confirmed plan, `Office.plan_to_resume`; gives the exit code."""
     from batcher.assembly import Prospect
+    from batcher.assembly.refusing import refuse, refuse_short, refuse_unplanned, with_the_file
     from batcher.cli.issuing import issue_and_report
-    from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
+    from batcher.cli.looking import in_words, look, prospect_in_words
 
     fix = with_the_file(plan.batch)
     if plan.problems or plan.nothing_to_do:
@@ -64,22 +64,3 @@ def go_on(
         refuse_unplanned(prospect.plan)
         refuse_short(prospect, ignored=ignore_balance)
     return issue_and_report(given, office, prospect, api_key, canary=canary)
-
-
-def with_the_file(batch: str) -> str:
-    """What to do where the last confirmed plan does not say what is meant: here, nothing can be said."""
-    return (
-        f"Only a run with the file can be told what is meant: batcher run FILE --batch {batch}, as written beside each."
-    )
-
-
-def refuse_unplanned(plan: "Plan") -> None:
-    """Raise `UsageError` where going on takes more than the last confirmed plan."""
-    unplanned = [line for line in plan.lines if line.order is not None]
-    count = len(unplanned)
-    if unplanned:
-        raise UsageError(
-            f"{count} row{'s' * (count != 1)} of batch {plan.batch} would need more than its last confirmed plan, such "
-            f"as '{unplanned[0].name}' ({unplanned[0].why or unplanned[0].standing.value}).",
-            f"Run the file again: batcher run FILE --batch {plan.batch}.",
-        )

@@ -9,7 +9,7 @@ from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.interrupting import take_termination_for_interruption
 from batcher.cli.issuing import issue_and_report
-from batcher.cli.looking import in_words, look, prospect_in_words, refuse, refuse_short
+from batcher.cli.looking import in_words, look, prospect_in_words
 from batcher.cli.reading import reading, said_of_file
 from batcher.errors import NotConfirmed, UsageError
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from batcher.assembly import Office
     from batcher.planning import Plan
     from batcher.settings import Settings
 
@@ -55,6 +54,7 @@ def command(
     import os
 
     from batcher.assembly import Office, Prospect, load_sheet
+    from batcher.assembly.refusing import refuse, refuse_short, refuse_stale
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()
@@ -77,7 +77,7 @@ def command(
             for line in in_words(plan, office):
                 given.say(line)
             refuse(plan)
-            refuse_stale(plan, office)
+            refuse_stale(plan, office.now)
             prospect = Prospect(plan=plan)
         else:
             prospect = look(given, office, plan, api_key, settle=True)
@@ -89,15 +89,6 @@ def command(
         confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key)
         return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
-
-
-def refuse_stale(plan: "Plan", office: "Office") -> None:
-    """Raise `UsageError` where the batch's name seems to be an old one: it must not look like a payment made."""
-    if plan.is_stale(office.now):
-        raise UsageError(
-            f"Batch {plan.batch} has nothing to send, and last paid a row on {plan.last_payment_at():%Y-%m-%d}.",
-            "If this sheet is a new payment, give it a batch name of its own.",
-        )
 
 
 def confirm(given: Given, plan: "Plan", settings: "Settings", *, yes: bool) -> None:

@@ -103,6 +103,11 @@ class PlanLine:
     withdraws: int | None = None
     """The attempt that would be withdrawn from it."""
 
+    @property
+    def attempt(self) -> PlannedOrder | None:
+        """Key and body that a send of the row would carry: the attempt to be planned, or the one that is."""
+        return self.order or (self.record.latest.order if self.record is not None else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -4,10 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from batcher.assembly import Office, Prospect
-from batcher.cli.issuing import may_be_asked
-from batcher.cli.looking import refuse, refuse_short
-from batcher.cli.resume import refuse_unplanned
-from batcher.cli.run import refuse_stale
+from batcher.assembly.refusing import may_be_asked, refuse, refuse_short, refuse_stale, refuse_unplanned
 from batcher.engine import Progress
 from batcher.errors import BatcherError, LedgerBusy
 from batcher.lifecycle import Halt
@@ -106,7 +103,7 @@ async def _issue(world: World, office: Office, command: Command, number: int) ->
         if resumed:
             refuse_unplanned(plan)
         elif prospect.preflight is None:
-            refuse_stale(plan, office)
+            refuse_stale(plan, office.now)
         refuse_short(prospect, ignored=False)
     except BatcherError as error:
         kinds = sorted({problem.kind for problem in plan.problems})
