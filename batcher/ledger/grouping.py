@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from batcher.ledger.place import write_failed
+from batcher.ledger.place import write_failed, writing_on
 from batcher.ports import Blocking
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class GroupedWriter:
         Where it is the disk that fails, nothing is tried again: a commit that ends with an error may have been made.
         """
         try:
-            with self._engine.begin() as connection:
+            with writing_on(self._engine) as connection:
                 for waiting in group:
                     waiting.result = waiting.write(connection)
         except OperationalError as error:

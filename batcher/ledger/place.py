@@ -3,6 +3,8 @@
 import errno
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,15 @@ def current_version(connection: Connection) -> str | None:
         return None
     version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if version is None else str(version)
+
+
+@contextmanager
+def writing_on(engine: Engine) -> Iterator[Connection]:
+    """A transaction that nobody else writes beside, from its first reading on: what it reads is still so at its end."""
+    with engine.begin() as connection:
+        # The driver would begin it only before the first change, and another may write in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
 
 
 def write_failed(error: Exception) -> OwnFault:
