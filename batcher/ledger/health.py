@@ -68,7 +68,8 @@ def examine(path: Path, place: Environment, *, fingerprint: str | None) -> Ledge
     try:
         if not path.exists() or path.stat().st_size == 0:
             return health
-        health = replace(health, exists=True, file_mode=_mode(path), holder=holder_of(path))
+        holder = holder_of(path)
+        health = replace(health, exists=True, file_mode=_mode(path), holder=None if holder is None else holder.words)
         with _connected(path) as connection:
             return _looked_through(health, connection, place, fingerprint)
     except DatabaseError as error:

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,30 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from batcher.errors import LedgerBusy, OwnFault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has the lock, as far as they left their name; every field is empty where they did not."""
+
+    doing: str = ""
+    """Such as `batcher run of batch march`."""
+    pid: str = ""
+    user: str = ""
+    host: str = ""
+    since: str = ""
+    """UTC, as ISO 8601 writes it."""
+
+    @property
+    def words(self) -> str:
+        """What they do, who they are, and since when."""
+        if not self.doing:
+            return "it did not leave its name"
+        return f"{self.doing}, process {self.pid} of {self.user} on {self.host}, since {self.since}"
+
+    def is_at(self, batch: str) -> bool:
+        """Whether what they do is about this batch."""
+        return self.doing.endswith(f" batch {batch}")
 
 
 class LedgerLock:
@@ -38,7 +63,7 @@ class LedgerLock:
             self._lock.acquire()
         except Timeout as error:
             raise LedgerBusy(
-                f"Another process has this ledger: {_described(self._holder)}.",
+                f"Another process has this ledger: {_read(self._holder).words}.",
                 "Wait until it is done, or stop it with Ctrl-C; then run the same command again.",
             ) from error
         except OSError as error:
@@ -80,26 +105,26 @@ def _no_lock(path: str, error: OSError) -> OwnFault:
     )
 
 
-def holder_of(ledger: Path) -> str | None:
-    """Who has the lock now, in words; `None` where nobody has. Leaves everything as it is."""
+def holder_of(ledger: Path) -> Holder | None:
+    """Who has the lock now; `None` where nobody has. Leaves everything as it is."""
     note = Path(f"{ledger}.holder")
     if not note.exists() or not Path(f"{ledger}.lock").exists():
         return None
-    described = _described(note)
+    holder = _read(note)
     try:
         # A note may outlive its process. Where it does, nobody has the lock, and this has it for a moment.
         with FileLock(f"{ledger}.lock", timeout=0, mode=0o600):
             return None
     except Timeout:
-        return described
+        return holder
 
 
-def _described(holder: Path) -> str:
+def _read(note: Path) -> Holder:
     try:
-        note = json.loads(holder.read_text())
-        return "{doing}, process {pid} of {user} on {host}, since {since}".format_map(note)
+        told = json.loads(note.read_text())
+        return Holder(**{name: str(told[name]) for name in ("doing", "pid", "user", "host", "since")})
     except (OSError, ValueError, LookupError, TypeError):
-        return "it did not leave its name"
+        return Holder()
 
 
 def user_name() -> str:
