@@ -38,6 +38,13 @@ class OwnFault(BatcherError):
     """A defect of batcher, or a machine that cannot keep its word (disk full, ledger damaged)."""
 
 
+def unforeseen(error: BaseException) -> OwnFault:
+    """What to say of an error that nobody has foreseen."""
+    return OwnFault(
+        f"A fault of batcher's own: {type(error).__name__}: {error}", "Report it; the ledger knows what was sent."
+    )
+
+
 class UsageError(BatcherError):
     """An argument, a setting or the API key is missing or cannot be used."""
 

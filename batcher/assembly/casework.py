@@ -136,6 +136,12 @@ class Casework:
             reading=reading,
         )
 
+    async def prospect(self, plan: planning.Plan, api_key: SecretStr, *, told: Told = _nobody) -> Prospect:
+        """The plan, looked at as `look` does with `settle`; nobody is asked where it is refused or nothing is to do."""
+        if plan.problems or plan.nothing_to_do:
+            return Prospect(plan=plan)
+        return await self.look(plan, api_key, settle=True, told=told)
+
     async def settle(
         self,
         record: BatchRecord,

@@ -1,8 +1,8 @@
 """What stops a plan before anything is sent: it is told here once, for whoever asks, with exit code and mend."""
 
-from collections.abc import Collection
 from datetime import datetime
 
+from batcher import planning
 from batcher.assembly.casework import Prospect
 from batcher.engine import Outcome
 from batcher.errors import InputInvalid, NotConfirmed, StoppedEarly, UsageError
@@ -29,6 +29,22 @@ def refuse(plan: Plan, *, fix: str = "") -> None:
         fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
         plan.problems,
     )
+
+
+def refuse_to_run(prospect: Prospect, now: datetime, *, ignore_balance: bool) -> None:
+    """Raise whatever keeps a new plan from being confirmed."""
+    refuse(prospect.plan)
+    if prospect.preflight is None:
+        refuse_stale(prospect.plan, now)
+    refuse_short(prospect, ignored=ignore_balance)
+
+
+def refuse_to_resume(prospect: Prospect, *, ignore_balance: bool) -> None:
+    """Raise whatever keeps the last confirmed plan from being taken up again."""
+    refuse(prospect.plan, fix=with_the_file(prospect.plan.batch))
+    if prospect.preflight is not None:
+        refuse_unplanned(prospect.plan)
+    refuse_short(prospect, ignored=ignore_balance)
 
 
 def refuse_short(prospect: Prospect, *, ignored: bool) -> None:
@@ -70,14 +86,11 @@ def refuse_unplanned(plan: Plan) -> None:
         )
 
 
-def refuse_beyond(plan: Plan, keys: Collection[str]) -> None:
-    """Raise `NotConfirmed` where a plan sends an order with another key than those that somebody said yes to."""
-    beyond = [line for line in plan.to_send if (order := line.attempt) is not None and order.key not in keys]
-    count = len(beyond)
-    if beyond:
+def refuse_other(plan: Plan, digest: str) -> None:
+    """Raise `NotConfirmed` where a plan, made again, sends or takes back something else than somebody said yes to."""
+    if planning.digest_of_sends(plan) != digest:
         raise NotConfirmed(
-            f"{count} row{'s' * (count != 1)} of batch {plan.batch} would be sent beside those that were confirmed, "
-            f"such as '{beyond[0].name}'; nothing was sent.",
+            f"Batch {plan.batch} would send something else now than what was confirmed; nothing was sent.",
             "Look at the plan again, as it is now, and confirm it anew.",
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from batcher.errors import BatcherError, InputInvalid
+from batcher.errors import BatcherError, InputInvalid, unforeseen
 from batcher.model import Problem
 from batcher.words.problems import problems_in_words
 
@@ -54,8 +54,6 @@ def _told(error: BaseException) -> tuple[int, dict[str, Any]]:
         return 2, {"kind": "usage", "message": error.format_message(), "fix": "See --help."}
     if isinstance(error, KeyboardInterrupt):
         return 130, {"kind": "interrupted", "message": "Interrupted.", "fix": "The same command goes on from here."}
-    return 1, {
-        "kind": "own_fault",
-        "message": f"A fault of batcher's own: {type(error).__name__}: {error}",
-        "fix": "Run again with -v for the details, and report them; the ledger knows what was sent.",
-    }
+    fault = unforeseen(error)
+    fix = "Run again with -v for the details, and report them; the ledger knows what was sent."
+    return fault.exit_code, {"kind": fault.kind, "message": fault.message, "fix": fix}

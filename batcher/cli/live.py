@@ -36,19 +36,20 @@ class _View:
         progress = self._progress
         if progress is None:
             return Text("Asking Runa …", style="dim")
-        done = progress.paid + progress.failed
+        counts = progress.counts
+        done = counts.paid + counts.failed
         line = Text.assemble(
-            (f"{progress.paid} paid", "green"),
-            f"  {progress.open} open",
+            (f"{counts.paid} paid", "green"),
+            f"  {counts.open} open",
             "  ",
-            (f"{progress.failed} failed", "red" if progress.failed else "dim"),
+            (f"{counts.failed} failed", "red" if counts.failed else "dim"),
             "  ",
-            (f"{progress.unknown} unknown", "yellow" if progress.unknown else "dim"),
-            f"  {progress.waiting} waiting",
-            (f"   {progress.sends_last_minute} sent in the last minute", "dim"),
-            (f", about {duration(progress.seconds_left)} left" if progress.waiting else "", "dim"),
+            (f"{counts.unknown} unknown", "yellow" if counts.unknown else "dim"),
+            f"  {counts.waiting} waiting",
+            (f"   {counts.sends_last_minute} sent in the last minute", "dim"),
+            (f", about {duration(counts.seconds_left)} left" if counts.waiting else "", "dim"),
         )
         view = Table.grid()
-        view.add_row(ProgressBar(total=max(1, progress.total), completed=done, width=60))
+        view.add_row(ProgressBar(total=max(1, counts.total), completed=done, width=60))
         view.add_row(line)
         return view

@@ -31,8 +31,12 @@ PAGES_BETWEEN = 10
 
 def look(given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, settle: bool) -> "Prospect":
     """Hold the plan against what Runa says, and tell what of it is no part of the plan."""
+    casework = office.casework
     try:
-        prospect = asyncio.run(office.casework.look(plan, api_key, settle=settle, told=pages_told(given)))
+        if settle:
+            prospect = asyncio.run(casework.prospect(plan, api_key, told=pages_told(given)))
+        else:
+            prospect = asyncio.run(casework.look(plan, api_key, settle=False, told=pages_told(given)))
     finally:
         end_of_pages(given)
     server_now = prospect.server_now

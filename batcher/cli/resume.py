@@ -45,22 +45,12 @@ def go_on(
     given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, ignore_balance: bool, canary: bool
 ) -> int:
     """Carry out what is left of a confirmed plan, `Office.plan_to_resume`; gives the exit code."""
-    from batcher.assembly import Prospect
-    from batcher.assembly.refusing import refuse, refuse_short, refuse_unplanned, with_the_file
+    from batcher.assembly.refusing import refuse_to_resume
     from batcher.cli.issuing import issue_and_report
-    from batcher.cli.looking import in_words, look, prospect_in_words
+    from batcher.cli.looking import look, prospect_in_words
 
-    fix = with_the_file(plan.batch)
-    if plan.problems or plan.nothing_to_do:
-        for line in in_words(plan, office):
-            given.say(line)
-        refuse(plan, fix=fix)
-        prospect = Prospect(plan=plan)
-    else:
-        prospect = look(given, office, plan, api_key, settle=True)
-        for line in prospect_in_words(prospect, office):
-            given.say(line)
-        refuse(prospect.plan, fix=fix)
-        refuse_unplanned(prospect.plan)
-        refuse_short(prospect, ignored=ignore_balance)
+    prospect = look(given, office, plan, api_key, settle=True)
+    for line in prospect_in_words(prospect, office):
+        given.say(line)
+    refuse_to_resume(prospect, ignore_balance=ignore_balance)
     return issue_and_report(given, office, prospect, api_key, canary=canary)

@@ -9,7 +9,7 @@ from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.interrupting import take_termination_for_interruption
 from batcher.cli.issuing import issue_and_report
-from batcher.cli.looking import in_words, look, prospect_in_words
+from batcher.cli.looking import look, prospect_in_words
 from batcher.cli.reading import reading, said_of_file
 from batcher.errors import NotConfirmed, UsageError
 
@@ -53,8 +53,8 @@ def command(
     """
     import os
 
-    from batcher.assembly import Office, Prospect, load_sheet
-    from batcher.assembly.refusing import refuse, refuse_short, refuse_stale
+    from batcher.assembly import Office, load_sheet
+    from batcher.assembly.refusing import refuse_to_run
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()
@@ -73,18 +73,10 @@ def command(
     with Office(settings) as office, office.lock(f"batcher run of batch {name}"):
         office.check_account(api_key)
         plan = office.plan(sheet, name, choices)
-        if plan.problems or plan.nothing_to_do:
-            for line in in_words(plan, office):
-                given.say(line)
-            refuse(plan)
-            refuse_stale(plan, office.now)
-            prospect = Prospect(plan=plan)
-        else:
-            prospect = look(given, office, plan, api_key, settle=True)
-            for line in prospect_in_words(prospect, office):
-                given.say(line)
-            refuse(prospect.plan)
-            refuse_short(prospect, ignored=options["ignore_balance"])
+        prospect = look(given, office, plan, api_key, settle=True)
+        for line in prospect_in_words(prospect, office):
+            given.say(line)
+        refuse_to_run(prospect, office.now, ignore_balance=options["ignore_balance"])
         office.approvals.require(prospect.plan.sends_total, plan=None)
         confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key)

@@ -50,8 +50,9 @@ class _Lines:
 
 def in_words(progress: Progress) -> str:
     """How far it is, in one line."""
+    counts = progress.counts
     return (
-        f"{progress.paid} of {progress.total} paid, {progress.open} open, {progress.failed} failed, "
-        f"{progress.unknown} unknown, {progress.waiting} waiting; "
-        f"{progress.sends_last_minute} sent in the last minute, about {duration(progress.seconds_left)} left"
+        f"{counts.paid} of {counts.total} paid, {counts.open} open, {counts.failed} failed, "
+        f"{counts.unknown} unknown, {counts.waiting} waiting; "
+        f"{counts.sends_last_minute} sent in the last minute, about {duration(counts.seconds_left)} left"
     )

@@ -3,7 +3,7 @@
 from batcher.engine.canary import Canaries
 from batcher.engine.knocking import knock
 from batcher.engine.outcome import Outcome, outcome
-from batcher.engine.progress import Observer, Progress
+from batcher.engine.progress import Counts, Observer, Progress, counts_of
 from batcher.engine.running import run_rows
 
-__all__ = ["Canaries", "Observer", "Outcome", "Progress", "knock", "outcome", "run_rows"]
+__all__ = ["Canaries", "Counts", "Observer", "Outcome", "Progress", "counts_of", "knock", "outcome", "run_rows"]

@@ -1,11 +1,47 @@
 """How far a run is, for whoever watches."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from batcher.records import AttemptRecord, RowRecord
 from batcher.states import RESULT_WORDS, UNSENT, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many rows of a batch stand where, at one moment."""
+
+    total: int
+    """Rows of the batch that are in the file, or still open."""
+    paid: int
+    open: int
+    """Their order is not finished."""
+    failed: int
+    """Refused, or their order failed."""
+    unknown: int
+    """It is not known whether they were paid."""
+    waiting: int
+    """Not sent yet."""
+    sends_last_minute: int
+    seconds_left: float
+    """How long the rows that wait take at the limit."""
+
+
+def counts_of(states: Mapping[State, int], *, sends_last_minute: int, seconds_for: Callable[[int], float]) -> Counts:
+    """Rows by their latest attempt's state, as people count them."""
+    waiting = sum(states.get(state, 0) for state in UNSENT)
+    return Counts(
+        total=sum(states.values()),
+        paid=states.get(State.COMPLETED, 0),
+        open=states.get(State.ACCEPTED, 0),
+        failed=states.get(State.FAILED, 0) + states.get(State.REJECTED, 0),
+        unknown=sum(count for state, count in states.items() if RESULT_WORDS[state] == "UNKNOWN"),
+        waiting=waiting,
+        sends_last_minute=sends_last_minute,
+        seconds_left=seconds_for(waiting),
+    )
 
 
 class Progress:
@@ -31,44 +67,9 @@ class Progress:
         self._counts[attempt.state] += 1
 
     @property
-    def total(self) -> int:
-        """Rows of the batch that are in the file, or still open."""
-        return len(self._states)
-
-    @property
-    def paid(self) -> int:
-        """Rows that are paid."""
-        return self._counts[State.COMPLETED]
-
-    @property
-    def open(self) -> int:
-        """Rows whose order is not finished."""
-        return self._counts[State.ACCEPTED]
-
-    @property
-    def failed(self) -> int:
-        """Rows that were refused, or whose order failed."""
-        return self._counts[State.FAILED] + self._counts[State.REJECTED]
-
-    @property
-    def unknown(self) -> int:
-        """Rows of which it is not known whether they were paid."""
-        return sum(count for state, count in self._counts.items() if RESULT_WORDS[state] == "UNKNOWN")
-
-    @property
-    def waiting(self) -> int:
-        """Rows that are not sent yet."""
-        return sum(self._counts[state] for state in UNSENT)
-
-    @property
-    def sends_last_minute(self) -> int:
-        """Orders sent in the last 60 seconds."""
-        return self._sends_last_minute()
-
-    @property
-    def seconds_left(self) -> float:
-        """How long the rows that wait take at the limit."""
-        return self._seconds_for(self.waiting)
+    def counts(self) -> Counts:
+        """Where they stand now."""
+        return counts_of(self._counts, sends_last_minute=self._sends_last_minute(), seconds_for=self._seconds_for)
 
 
 class Observer(Protocol):

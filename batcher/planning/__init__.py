@@ -13,6 +13,7 @@ from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
 from batcher.planning.resuming import choices_of, sheet_of
 from batcher.planning.sealed import Act, SealedFile, SealedPlan, SealedRow, marked, sealed_rows, sealed_text, unsealed
+from batcher.planning.sends import digest_of_sends
 from batcher.planning.zeros import zeros_lost_since
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "compared",
     "confirmation",
     "covers",
+    "digest_of_sends",
     "held_against_catalogue",
     "is_typed",
     "large_totals",

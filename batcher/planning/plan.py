@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 from batcher import money
 from batcher.model import Environment, Payout, PlannedOrder, Problem, Sheet
@@ -72,6 +73,20 @@ class Choices:
     skip_invalid: bool = False
     never_sent: bool = False
 
+    @classmethod
+    def from_json(cls, said: Mapping[str, object]) -> Self:
+        """What `as_json` has given; what is missing or no longer fits counts as not said."""
+        pay_again, repeats, reason = said.get("pay_again"), said.get("repeats"), said.get("reason")
+        return cls(
+            accept_missing=bool(said.get("accept_missing")),
+            pay_again=frozenset(map(str, pay_again)) if isinstance(pay_again, list) else frozenset(),
+            repeats=repeats if isinstance(repeats, str) else None,
+            reason=reason if isinstance(reason, str) else None,
+            retry=bool(said.get("retry")),
+            skip_invalid=bool(said.get("skip_invalid")),
+            never_sent=bool(said.get("never_sent")),
+        )
+
     def as_json(self) -> dict[str, object]:
         """How the ledger keeps them."""
         return {
@@ -102,11 +117,6 @@ class PlanLine:
     """The attempt that would be planned into the ledger."""
     withdraws: int | None = None
     """The attempt that would be withdrawn from it."""
-
-    @property
-    def attempt(self) -> PlannedOrder | None:
-        """Key and body that a send of the row would carry: the attempt to be planned, or the one that is."""
-        return self.order or (self.record.latest.order if self.record is not None else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

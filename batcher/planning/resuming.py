@@ -1,5 +1,7 @@
 """What is left of the last confirmed plan, from the ledger alone: no file, no new attempts."""
 
+from dataclasses import replace
+
 from batcher.errors import UsageError
 from batcher.model import Sheet, SheetRow
 from batcher.planning.plan import Choices
@@ -42,14 +44,8 @@ def sheet_of(record: BatchRecord) -> Sheet:
 
 def choices_of(record: BatchRecord) -> Choices:
     """The flags that the last plan was confirmed with, and nothing that it did not say: no new attempt is made."""
-    said = record.choices
-    pay_again = said.get("pay_again")
-    repeats, reason = said.get("repeats"), said.get("reason")
-    return Choices(
-        accept_missing=bool(said.get("accept_missing")),
-        pay_again=frozenset(map(str, pay_again)) if isinstance(pay_again, list) else frozenset(),
-        repeats=repeats if isinstance(repeats, str) else None,
-        reason=reason if isinstance(reason, str) else None,
+    return replace(
+        Choices.from_json(record.choices),
         retry=False,
         skip_invalid=True,
         # That it was sent from nowhere else was true when it was said, and a copy of the ledger would say it again.

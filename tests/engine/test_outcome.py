@@ -141,18 +141,29 @@ def test_what_was_kept_back_and_what_stopped_are_passed_on() -> None:
 def test_progress_counts_each_state_in_at_most_one_place(state: State) -> None:
     progress = Progress([in_state(state)], sends_last_minute=lambda: 3, seconds_for=float)
 
-    where = [progress.paid, progress.open, progress.failed, progress.unknown, progress.waiting]
+    where = [
+        progress.counts.paid,
+        progress.counts.open,
+        progress.counts.failed,
+        progress.counts.unknown,
+        progress.counts.waiting,
+    ]
     assert sum(where) == (state is not State.WITHDRAWN)
-    assert (progress.total, progress.sends_last_minute) == (1, 3)
+    assert (progress.counts.total, progress.counts.sends_last_minute) == (1, 3)
 
 
 def test_progress_follows_a_row_and_says_how_long_the_rest_takes() -> None:
     rows = [in_state(State.PLANNED, f"R{number}") for number in range(3)]
     progress = Progress(rows, sends_last_minute=lambda: 0, seconds_for=lambda sends: sends * 2.5)
 
-    seen = [progress.seconds_left]
+    seen = [progress.counts.seconds_left]
     for state in (State.UNKNOWN, State.ACCEPTED, State.COMPLETED):
         progress.moved(rows[0], attempt("R0", state))
-        seen.append(progress.seconds_left)
+        seen.append(progress.counts.seconds_left)
     assert seen == [7.5, 5, 5, 5]
-    assert (progress.paid, progress.unknown, progress.open, progress.waiting) == (1, 0, 0, 2)
+    assert (progress.counts.paid, progress.counts.unknown, progress.counts.open, progress.counts.waiting) == (
+        1,
+        0,
+        0,
+        2,
+    )

@@ -146,4 +146,4 @@ def test_whoever_watches_sees_where_every_row_stands() -> None:
     bench = Bench(rows, {"R3": NO_ANSWER}, retries=Retries(attempts=2, min_wait_s=1, max_wait_s=1)).run()
 
     assert bench.seen[-1] == (2, 0, 1)
-    assert bench.progress.total == 3
+    assert bench.progress.counts.total == 3

@@ -340,7 +340,7 @@ class Bench:
 
     def changed(self, progress: Progress) -> None:
         """Watch the run: rows paid, waiting and unknown."""
-        self.seen.append((progress.paid, progress.waiting, progress.unknown))
+        self.seen.append((progress.counts.paid, progress.counts.waiting, progress.counts.unknown))
 
     async def go(self) -> None:
         """Run the rows to their end."""

@@ -29,7 +29,7 @@ def test_an_order_that_is_paid_by_now_takes_the_place_of_the_second_one(state: S
     assert bench.sent() == []
     assert (bench.journal.states[old.id], bench.journal.states[new.id]) == (State.COMPLETED, State.WITHDRAWN)
     assert bench.journal.links[old.id] == "https://spend.example/O-old"
-    assert bench.progress.paid == 1
+    assert bench.progress.counts.paid == 1
 
 
 def test_an_order_that_is_being_worked_on_again_is_followed_to_its_end() -> None:

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from batcher.assembly import Office, Prospect
-from batcher.assembly.refusing import may_be_asked, refuse, refuse_short, refuse_stale, refuse_unplanned
+from batcher.assembly import Office
+from batcher.assembly.refusing import may_be_asked, refuse_to_resume, refuse_to_run
 from batcher.engine import Progress
 from batcher.errors import BatcherError, LedgerBusy
 from batcher.lifecycle import Halt
@@ -94,17 +94,13 @@ async def _issue(world: World, office: Office, command: Command, number: int) ->
     else:
         shuffled = world.chance("order of rows", number) if command.shuffled else None
         plan = office.plan(world.sheet(shuffled), BATCH, command.choices)
-    prospect = Prospect(plan=plan)
-    if not (plan.problems or plan.nothing_to_do):
-        prospect = await office.casework.look(plan, API_KEY, settle=True)
-        plan = prospect.plan
+    prospect = await office.casework.prospect(plan, API_KEY)
+    plan = prospect.plan
     try:
-        refuse(plan)
         if resumed:
-            refuse_unplanned(plan)
-        elif prospect.preflight is None:
-            refuse_stale(plan, office.now)
-        refuse_short(prospect, ignored=False)
+            refuse_to_resume(prospect, ignore_balance=False)
+        else:
+            refuse_to_run(prospect, office.now, ignore_balance=False)
     except BatcherError as error:
         kinds = sorted({problem.kind for problem in plan.problems})
         return Ended(error.exit_code, f"refused: {', '.join(kinds) or error}", plan)

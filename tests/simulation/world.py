@@ -120,7 +120,7 @@ class World:
     def office(self, life: int) -> Office:
         """What a process opens when it starts."""
         surroundings = Surroundings(
-            clock=self.clock, rng=self.chance("waits", life), transport=self.wires, commits=self._in_place
+            clock=self.clock, rng=self.chance("waits", life), transport=self.wires, commits=self.in_place
         )
         return Office(self.settings, surroundings)
 
@@ -152,7 +152,7 @@ class World:
         return fate if self._commits[process] == at or lasting else Fate.MADE
 
     @contextmanager
-    def _in_place(self) -> Iterator[Blocking]:
+    def in_place(self) -> Iterator[Blocking]:
         """Commits take a while, and are made in one step."""
 
         async def blocking(work: Callable[[], None]) -> None:
