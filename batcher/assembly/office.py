@@ -1,6 +1,7 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,11 @@ from batcher.assembly.parts import Parts
 from batcher.assembly.sealing import Sealing
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
-from batcher.ledger import ApprovedPlan, LedgerLock, results_lock, user_name
+from batcher.ledger import ApprovedPlan, AskedRuns, Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
+from batcher.ports import Clock
 from batcher.records import BatchRecord, BatchSummary
 from batcher.results import Summary, summary_of, write_results
 from batcher.settings import Settings
@@ -56,6 +58,11 @@ class Office:
         self._parts.ledger.__exit__(kind, error, trace)
 
     @property
+    def clock(self) -> Clock:
+        """Time."""
+        return self._parts.clock
+
+    @property
     def now(self) -> datetime:
         """This moment."""
         return self._parts.now
@@ -63,6 +70,16 @@ class Office:
     def lock(self, doing: str) -> LedgerLock:
         """The right to confirm and to send; raises `LedgerBusy` on entering where another process has it."""
         return LedgerLock(self._parts.ledger.path, doing=doing, now=self.now)
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who has the lock now; `None` where nobody has."""
+        return holder_of(self._parts.ledger.path)
+
+    @property
+    def runs(self) -> AskedRuns:
+        """What was asked for on the page."""
+        return self._parts.ledger.runs
 
     def batch(self, name: str) -> BatchRecord:
         """A batch of this environment as the ledger knows it."""
@@ -81,6 +98,12 @@ class Office:
         record = self.batch(batch)
         return self.plan(planning.sheet_of(record), batch, planning.choices_of(record))
 
+    def plan_to_retry(self, batch: str) -> planning.Plan:
+        """As `plan_to_resume`, with a new attempt for each row that paid nothing; it is confirmed like any other plan."""
+        record = self.batch(batch)
+        choices = replace(planning.choices_of(record), retry=True)
+        return self.plan(planning.sheet_of(record), batch, choices)
+
     @property
     def orders_per_minute(self) -> int:
         """The limit."""
@@ -94,19 +117,29 @@ class Office:
         """Raises `UsageError` where this key is known under another account name."""
         self._parts.ledger.check_account(self.environment, self.speaker(api_key).fingerprint)
 
-    def confirm(self, plan: planning.Plan, api_key: SecretStr, *, sealed: str | None = None) -> None:
-        """Write a plan that somebody said yes to into the ledger; `sealed` is its digest, where it was sealed.
+    def confirm(
+        self,
+        plan: planning.Plan,
+        api_key: SecretStr,
+        *,
+        sealed: str | None = None,
+        by: str | None = None,
+        run_id: int | None = None,
+    ) -> None:
+        """Write a plan that somebody said yes to into the ledger: `by`, or whoever runs this process.
 
+        `sealed` is its digest, where it was sealed; `run_id` is the run that carries it out, where that was asked for.
         Raises `NotApproved` where it needs the approval of another person and has none; it is used up by this.
         """
         approved = None
         if self.approvals.require(plan.sends_total, plan=sealed) and sealed is not None:
             approved = ApprovedPlan(plan=sealed, totals=plan.sends_total)
         self._parts.ledger.confirm(
-            planning.confirmation(plan, confirmed_by=user_name(), sealed=sealed),
+            planning.confirmation(plan, confirmed_by=by or user_name(), sealed=sealed),
             fingerprint=self.speaker(api_key).fingerprint,
             now=self.now,
             approved=approved,
+            run_id=run_id,
         )
 
     def speaker(self, api_key: SecretStr) -> Speaker:

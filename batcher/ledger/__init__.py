@@ -3,19 +3,23 @@
 SQL lives in this room only. Reads give records (`batcher.records`), writes go through `SqlJournal`.
 """
 
+from batcher.ledger.asking import AskedRuns
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.ledger import Ledger, SqlJournal
-from batcher.ledger.lock import LedgerLock, results_lock, user_name
+from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.ledger.register import ApprovedPlan, Register
 
 __all__ = [
     "ApprovedPlan",
+    "AskedRuns",
+    "Holder",
     "Ledger",
     "LedgerHealth",
     "LedgerLock",
     "Register",
     "SqlJournal",
     "examine",
+    "holder_of",
     "results_lock",
     "user_name",
 ]

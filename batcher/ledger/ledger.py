@@ -12,10 +12,11 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.errors import OwnFault, UsageError
-from batcher.ledger import catalogues, confirming, purging, reading, register_chain, verifying, writing
+from batcher.ledger import asking, catalogues, confirming, purging, reading, register_chain, verifying, writing
+from batcher.ledger.asking import AskedRuns
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
-from batcher.ledger.place import open_engine, sqlite_path, write_failed
+from batcher.ledger.place import open_engine, sqlite_path, write_failed, writing_on
 from batcher.ledger.register import ApprovedPlan, Desk, Register
 from batcher.ledger.shelf import Shelf
 from batcher.ledger.tables import attempts, sends
@@ -49,6 +50,8 @@ class Ledger:
         """What was read of Runa's order list and balances."""
         self.register = Register(self._engine)
         """Users, sessions and approvals."""
+        self.runs = AskedRuns(self._engine)
+        """What was asked for on the page."""
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +96,7 @@ class Ledger:
     def keep_catalogue(self, environment: Environment, products: Iterable[Product], now: datetime) -> None:
         """Keep what was read of Runa's catalogue, in the place of what was kept. Raises `OwnFault`."""
         try:
-            with self._engine.begin() as connection:
+            with writing_on(self._engine) as connection:
                 catalogues.keep(connection, environment, products, now)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
@@ -138,18 +141,27 @@ class Ledger:
             )
 
     def confirm(
-        self, confirmation: Confirmation, *, fingerprint: str, now: datetime, approved: ApprovedPlan | None = None
+        self,
+        confirmation: Confirmation,
+        *,
+        fingerprint: str,
+        now: datetime,
+        approved: ApprovedPlan | None = None,
+        run_id: int | None = None,
     ) -> None:
         """Write a confirmed plan, whole or not at all. Raises `OwnFault` where it cannot be written.
 
         `approved` is there where it needs an approval, which is used up with it; raises `NotApproved` without one.
+        `run_id` is the run that carries it out, where that was asked for.
         """
         try:
-            with self._engine.begin() as connection:
+            with writing_on(self._engine) as connection:
                 writing.remember_api_key(connection, confirmation.environment, fingerprint, now)
                 if approved is not None:
                     confirmation = Desk(connection).carry_out(approved, confirmation, now)
                 confirming.confirm(connection, confirmation, now)
+                if run_id is not None:
+                    asking.confirmed(connection, run_id, confirmation.environment, confirmation.batch)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
 
@@ -202,7 +214,7 @@ class Ledger:
         `OwnFault`; where only the bytes could not be removed, the same call does that.
         """
         try:
-            with self._engine.begin() as connection:
+            with writing_on(self._engine) as connection:
                 batch_id = reading.batch_id(connection, environment, name)
                 count = 0 if batch_id is None else purging.purge(connection, batch_id, by=by, now=now)
         except SQLAlchemyError as error:
@@ -213,7 +225,7 @@ class Ledger:
     def recover(self, attempt_ids: Sequence[int], now: datetime) -> None:
         """Mark what was being sent when the last process ended as unknown."""
         try:
-            with self._engine.begin() as connection:
+            with writing_on(self._engine) as connection:
                 writing.recover(connection, attempt_ids, now)
         except SQLAlchemyError as error:
             raise write_failed(error) from error

@@ -159,13 +159,13 @@ attempts = Table(
     Column("key", String(36), nullable=False),
     Column("body", LargeBinary, nullable=False),
     # What the body was made of, normalised.
-    Column("reference", String),
+    Column("reference", String, index=True),
     Column("amount", Money, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("products", JSON, nullable=False),
     Column("distribution", String, nullable=False),
-    Column("email", String),
-    Column("recipient_reference", String),
+    Column("email", String, index=True),
+    Column("recipient_reference", String, index=True),
     Column("template", String),
     Column("twin_digest", String(64), nullable=False),
     # For the commitments about all that is personal here and in its sends.
@@ -174,7 +174,7 @@ attempts = Table(
     Column("content_digest", String(64)),
     Column("recipient_digest", String(64)),
     # What is known of its order.
-    Column("order_id", String),
+    Column("order_id", String, index=True),
     Column("accepted_at", Moment),
     Column("completed_at", Moment),
     Column("redemption_url", String),
@@ -366,4 +366,33 @@ register_events = Table(
     Column("by", String, nullable=False),
     Column("content", String, nullable=False),
     Column("digest", String(64), nullable=False),
+)
+
+# Runs that were asked for on the page; see `batcher.asked`. No payment hangs on it: attempts and their states do that.
+asked_runs = Table(
+    "asked_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    # A new batch is in no other table until its plan is confirmed.
+    Column("batch", String(40), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String, nullable=False),
+    Column("choices", JSON),
+    Column("ignore_balance", Boolean, nullable=False),
+    Column("canary", Boolean, nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("wish", String(5)),
+    Column("plan_id", ForeignKey("plans.id")),
+    Column("begun_at", Moment),
+    Column("ended_at", Moment),
+    Column("why", String, nullable=False),
+    Column("exit_code", Integer),
+    # The batch's name while it is not finished: two unfinished runs of one batch cannot be stored.
+    Column("unfinished", String(40)),
+    UniqueConstraint("environment_id", "unfinished"),
+    Index("ix_asked_runs_batch", "environment_id", "batch"),
 )

@@ -33,6 +33,9 @@ def older(tmp_path: Path) -> Path:
         connection.execute("DROP TABLE journal")
         connection.execute("ALTER TABLE journal_0002 RENAME TO journal")
         connection.execute("CREATE INDEX ix_journal_attempt_id ON journal (attempt_id)")
+        connection.execute("DROP TABLE asked_runs")
+        for name in ("reference", "email", "recipient_reference", "order_id"):
+            connection.execute(f"DROP INDEX ix_attempts_{name}")
         for table, columns in ADDED.items():
             for column in columns:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
