@@ -213,6 +213,12 @@ class Casework:
             outcome=now_ended if proof.agrees else replace(now_ended, exit_code=1), proof=proof, settlement=settlement
         )
 
+    def proof(self, batch: str) -> Proof:
+        """The closing proof of what is known; nobody is asked, and no balance is compared."""
+        parts = self._parts
+        record = parts.batch(batch)
+        return closing_proof(record, self._inquiry.evidence(record), parts.ledger.shelf.orders(parts.environment))
+
     async def knock(self, api_key: SecretStr) -> datetime | None:
         """Runa's clock. Raises `ApiRefused` or `StoppedEarly` where the API cannot be spoken to."""
         async with self._parts.client(api_key) as api:
@@ -245,9 +251,12 @@ class Casework:
         )
 
     async def decide_order(
-        self, batch: str, name: str, order_id: str, reason: str, api_key: SecretStr
+        self, batch: str, name: str, order_id: str, reason: str, api_key: SecretStr, *, by: str | None = None
     ) -> AttemptRecord:
-        """Make an order the row's, because a person says so. Raises as `accept_order` does."""
+        """Make an order the row's, because a person says so: `by`, or whoever runs this process.
+
+        Raises as `accept_order` does.
+        """
         parts = self._parts
         row = self._row(parts.recovered(batch), name)
 
@@ -266,12 +275,12 @@ class Casework:
                 docket=journal,
                 journal=journal,
                 at=parts.clock.instant(),
-                by=user_name(),
+                by=by or user_name(),
                 reason=reason,
                 owner_of=owner_of,
             )
 
-    async def decide_never_created(self, batch: str, name: str, reason: str) -> AttemptRecord:
+    async def decide_never_created(self, batch: str, name: str, reason: str, *, by: str | None = None) -> AttemptRecord:
         """Note that a row was never paid, because a person says so. Raises as `declare_never_created` does."""
         parts = self._parts
         record = parts.recovered(batch)
@@ -281,7 +290,7 @@ class Casework:
                 self._inquiry.evidence(record),
                 docket=journal,
                 at=parts.clock.instant(),
-                by=user_name(),
+                by=by or user_name(),
                 reason=reason,
             )
 

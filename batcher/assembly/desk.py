@@ -107,9 +107,9 @@ class Desk:
             try:
                 await self.work_off()
                 self.fault = ""
-            except BatcherError as error:
+            except Exception as error:  # noqa: BLE001 - a desk that ended would leave everybody waiting
                 # What is wrong with a run is in its line. A ledger that cannot be written has no line for it.
-                self.fault = str(error)
+                self.fault = str(error if isinstance(error, BatcherError) else unforeseen(error))
             await self._office.clock.sleep(LOOK_AGAIN_S)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from batcher.assembly.parts import Parts
 from batcher.assembly.sealing import Sealing
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
-from batcher.ledger import ApprovedPlan, AskedRuns, Holder, LedgerLock, holder_of, results_lock, user_name
+from batcher.ledger import ApprovedPlan, AskedRuns, History, Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
@@ -81,6 +81,15 @@ class Office:
         """What was asked for on the page."""
         return self._parts.ledger.runs
 
+    def note_seen(self, batch: str, row_ids: Collection[int] | None, by: str) -> None:
+        """Note in the batch's journal that `by` is about to see links: of these rows, or of all."""
+        self._parts.ledger.note_seen(self.environment, batch, row_ids, by=by, now=self.now)
+
+    @property
+    def history(self) -> History:
+        """Figures, stories and searches."""
+        return self._parts.ledger.history
+
     def batch(self, name: str) -> BatchRecord:
         """A batch of this environment as the ledger knows it."""
         return self._parts.batch(name)
@@ -99,7 +108,7 @@ class Office:
         return self.plan(planning.sheet_of(record), batch, planning.choices_of(record))
 
     def plan_to_retry(self, batch: str) -> planning.Plan:
-        """As `plan_to_resume`, with a new attempt for each row that paid nothing; it is confirmed like any other plan."""
+        """As `plan_to_resume`, with a new attempt for each row that paid nothing; to be confirmed like any plan."""
         record = self.batch(batch)
         choices = replace(planning.choices_of(record), retry=True)
         return self.plan(planning.sheet_of(record), batch, choices)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from batcher.records import AttemptRecord, RowRecord
@@ -27,6 +27,10 @@ class Counts:
     sends_last_minute: int
     seconds_left: float
     """How long the rows that wait take at the limit."""
+
+    def at_pace(self, sends_last_minute: int) -> "Counts":
+        """The same rows, with another number of sends in the last minute."""
+        return replace(self, sends_last_minute=sends_last_minute)
 
 
 def counts_of(states: Mapping[State, int], *, sends_last_minute: int, seconds_for: Callable[[int], float]) -> Counts:

@@ -5,6 +5,7 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 
 from batcher.ledger.asking import AskedRuns
 from batcher.ledger.health import LedgerHealth, examine
+from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.ledger.register import ApprovedPlan, Register
@@ -12,11 +13,16 @@ from batcher.ledger.register import ApprovedPlan, Register
 __all__ = [
     "ApprovedPlan",
     "AskedRuns",
+    "FoundPayout",
+    "Happening",
+    "History",
     "Holder",
+    "KnownBatch",
     "Ledger",
     "LedgerHealth",
     "LedgerLock",
     "Register",
+    "ShownRow",
     "SqlJournal",
     "examine",
     "holder_of",

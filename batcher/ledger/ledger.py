@@ -1,7 +1,7 @@
 """The door of the room: one object that reads and confirms, and one that journals a run."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,21 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.errors import OwnFault, UsageError
-from batcher.ledger import asking, catalogues, confirming, purging, reading, register_chain, verifying, writing
+from batcher.ledger import (
+    asking,
+    catalogues,
+    confirming,
+    purging,
+    reading,
+    register_chain,
+    revealing,
+    verifying,
+    writing,
+)
 from batcher.ledger.asking import AskedRuns
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
+from batcher.ledger.history import History
 from batcher.ledger.place import open_engine, sqlite_path, write_failed, writing_on
 from batcher.ledger.register import ApprovedPlan, Desk, Register
 from batcher.ledger.shelf import Shelf
@@ -52,6 +63,8 @@ class Ledger:
         """Users, sessions and approvals."""
         self.runs = AskedRuns(self._engine)
         """What was asked for on the page."""
+        self.history = History(self._engine)
+        """Figures, stories and searches, for whoever looks on."""
 
     def __enter__(self) -> Self:
         return self
@@ -221,6 +234,18 @@ class Ledger:
             raise write_failed(error) from error
         purging.sweep(self._engine)
         return count
+
+    def note_seen(
+        self, environment: Environment, name: str, row_ids: Collection[int] | None, *, by: str, now: datetime
+    ) -> None:
+        """Note in the batch's journal that `by` is about to see links: of these rows, or of all. Raises `OwnFault`."""
+        try:
+            with writing_on(self._engine) as connection:
+                batch_id = reading.batch_id(connection, environment, name)
+                if batch_id is not None:
+                    revealing.note(connection, batch_id, row_ids, by=by, now=now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
 
     def recover(self, attempt_ids: Sequence[int], now: datetime) -> None:
         """Mark what was being sent when the last process ended as unknown."""

@@ -90,6 +90,10 @@ class Shop:
             await self.world.clock.sleep(10)
             return ended is not Killed
 
+    async def alive(self, main: Coroutine[Any, Any, Any]) -> None:
+        """A process with this main, to its end: outside of one, nothing reaches the simulated disk."""
+        await Process().live(main)
+
     async def until_paid(self, count: int) -> None:
         """Wait until so many orders were made."""
         while len(self.world.dump()["orders"]) < count:

@@ -125,7 +125,7 @@ def test_while_another_process_has_the_ledger_it_waits_and_says_who(shop: Shop) 
                 holder = office.holder
                 assert holder is not None
                 assert (holder.is_at("april"), holder.is_at("march")) == (True, False)
-            await desk.work_off()
+            await shop.alive(desk.work_off())
             assert desk.waits_for == ""
 
     shop.live(story())
@@ -138,7 +138,7 @@ def test_two_desks_take_turns_and_pay_once(shop: Shop) -> None:
         await shop.ask("april", rows(3, start=4))
         with shop.office() as one, shop.office() as other:
             desks = [shop.desk(one), shop.desk(other)]
-            working = [asyncio.ensure_future(desk.work()) for desk in desks]
+            working = [asyncio.ensure_future(shop.alive(desk.work())) for desk in desks]
             while shop.state("april") is not RunState.ENDED:
                 await shop.world.clock.sleep(1)
             for desk in desks:
@@ -232,7 +232,7 @@ def test_closed_it_leaves_the_run_to_the_next_process(shop: Shop) -> None:
         await shop.ask("march", rows(8))
         with shop.office() as office:
             desk = shop.desk(office)
-            working = asyncio.ensure_future(desk.work())
+            working = asyncio.ensure_future(shop.alive(desk.work()))
             await shop.until_paid(3)
             desk.close()
             await working

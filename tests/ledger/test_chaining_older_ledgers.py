@@ -33,9 +33,6 @@ def older(tmp_path: Path) -> Path:
         connection.execute("DROP TABLE journal")
         connection.execute("ALTER TABLE journal_0002 RENAME TO journal")
         connection.execute("CREATE INDEX ix_journal_attempt_id ON journal (attempt_id)")
-        connection.execute("DROP TABLE asked_runs")
-        for name in ("reference", "email", "recipient_reference", "order_id"):
-            connection.execute(f"DROP INDEX ix_attempts_{name}")
         for table, columns in ADDED.items():
             for column in columns:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -45,7 +42,10 @@ def older(tmp_path: Path) -> Path:
 
 
 def without_people(connection: sqlite3.Connection) -> None:
-    """Take out what release 0004 has added."""
+    """Take out what releases 0004 and 0005 have added."""
+    connection.execute("DROP TABLE asked_runs")
+    for name in ("reference", "email", "recipient_reference", "order_id"):
+        connection.execute(f"DROP INDEX ix_attempts_{name}")
     for table in ("sessions", "users", "approvals", "register_events"):
         connection.execute(f"DROP TABLE {table}")
 

@@ -1,0 +1,206 @@
+"""A plan as a person looks at it before saying yes: sums, cover, people, twins, and what is other than last time."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from batcher import keys, money, planning
+from batcher.assembly.casework import Prospect
+from batcher.assembly.office import Office
+from batcher.model import Payout, Problem
+from batcher.planning import Alike, Change, Comparison, Cover, Plan, Standing
+
+TYPED_FROM = Decimal(1000)
+"""From this face value on, in any currency, the total is typed before it goes."""
+
+SHOWN = 20
+"""Rows of one kind that are named; all are counted."""
+
+_BARS = 10
+
+STANDING_WORDS = {
+    Standing.NEW: "new, to be sent",
+    Standing.RETRY: "refused or failed before, to be tried again",
+    Standing.UNSENT: "confirmed before, to be sent",
+    Standing.UNKNOWN: "unknown, to be asked again under the same key",
+    Standing.KEPT: "unknown, and not to be asked again: evidence or a person settles them",
+    Standing.FOUND: "found in Runa's list, nothing is sent",
+    Standing.PROCESSING: "open, to be read again",
+    Standing.PAID: "paid already",
+    Standing.LEFT: "refused or failed before, left as they are",
+    Standing.STUCK: "for a person to decide",
+    Standing.INVALID: "cannot be read as a payout",
+    Standing.EDITED: "paid or open, and changed in the sheet",
+    Standing.MISSING: "paid or open, and gone from the sheet",
+    Standing.DOUBTFUL: "perhaps paid already",
+    Standing.WITHDRAWN: "taken back: confirmed before, never sent",
+    Standing.GONE: "no longer in the sheet",
+}
+"""How many rows are what, in words that follow a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """So many payouts of one currency, or of one currency and product."""
+
+    currency: str
+    product: str | None
+    payouts: int
+    face_value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows of one standing."""
+
+    standing: Standing
+    words: str
+    rows: int
+    named: tuple[tuple[str, int | None, str], ...]
+    """Name, line and why of the first of them, where there is something to say about each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One recipient of the plot: what was paid the last time, and what is to be paid now."""
+
+    recipient: str
+    currency: str
+    before: Decimal
+    now: Decimal
+    before_share: float
+    """Of the longest bar of its currency: how wide it is drawn."""
+    now_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Everything that is shown of a plan."""
+
+    batch: str
+    environment: str
+    file_name: str
+    digest: str
+    """Of what would be sent: what somebody says yes to."""
+    sums: tuple[Sum, ...]
+    """Of what would be sent, by currency and product."""
+    totals: tuple[Sum, ...]
+    """The same by currency."""
+    groups: tuple[Group, ...]
+    covers: tuple[Cover, ...]
+    seconds: float
+    """How long the sends take at the limit."""
+    new_recipients: int
+    """Whom no other batch has paid."""
+    known_recipients: int
+    nameless: int
+    """Payouts that name no recipient."""
+    alike: tuple[Alike, ...]
+    comparison: Comparison | None
+    bars: tuple[Bar, ...]
+    problems: tuple[Problem, ...]
+    """What keeps it from being confirmed."""
+    warnings: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    nothing_to_do: bool
+
+    @property
+    def typed(self) -> str:
+        """What has to be typed before it goes, such as `GBP 12,500.00`; empty where nothing has to."""
+        if all(total.face_value < TYPED_FROM for total in self.totals):
+            return ""
+        return money.display_totals({total.currency: total.face_value for total in self.totals})
+
+    def is_typed(self, text: str) -> bool:
+        """Whether somebody has typed the total; marks between digits, case and spaces do not count."""
+        return _bare(text) == _bare(self.typed)
+
+
+def _bare(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum() or sign == ".")
+
+
+def review_of(office: Office, prospect: Prospect) -> Review:
+    """What there is to see of a plan, by what was asked and by the ledger."""
+    plan, preflight = prospect.plan, prospect.preflight
+    sending = [line.payout for line in plan.to_send if line.payout is not None]
+    new, known, nameless = _people(office, plan, sending)
+    comparison = None if preflight is None else preflight.comparison
+    return Review(
+        batch=plan.batch,
+        environment=plan.environment.label,
+        file_name=plan.sheet.name,
+        digest=planning.digest_of_sends(plan),
+        sums=_sums(sending, lambda one: "|".join(one.products)),
+        totals=_sums(sending, lambda one: None),
+        groups=tuple(_groups(plan)),
+        covers=() if preflight is None else preflight.covers,
+        seconds=office.seconds_for(len(sending)),
+        new_recipients=new,
+        known_recipients=known,
+        nameless=nameless,
+        alike=() if preflight is None else preflight.alike,
+        comparison=comparison,
+        bars=() if comparison is None else bars(comparison.changed),
+        problems=plan.problems,
+        warnings=() if preflight is None else preflight.warnings,
+        notes=() if preflight is None else preflight.notes,
+        nothing_to_do=plan.nothing_to_do and not plan.of(Standing.WITHDRAWN),
+    )
+
+
+def _sums(payouts: Iterable[Payout], product: Callable[[Payout], str | None]) -> tuple[Sum, ...]:
+    groups: defaultdict[tuple[str, str | None], list[Decimal]] = defaultdict(list)
+    for payout in payouts:
+        groups[payout.currency, product(payout)].append(payout.amount)
+    return tuple(
+        Sum(currency=currency, product=name, payouts=len(amounts), face_value=sum(amounts, Decimal(0)))
+        for (currency, name), amounts in sorted(groups.items(), key=lambda one: (one[0][0], one[0][1] or ""))
+    )
+
+
+_TOLD_EACH = frozenset(Standing) - {Standing.NEW, Standing.UNSENT, Standing.PAID, Standing.GONE}
+
+
+def _groups(plan: Plan) -> Iterable[Group]:
+    counts = Counter(line.standing for line in plan.lines)
+    for standing, words in STANDING_WORDS.items():
+        if not counts[standing]:
+            continue
+        lines = plan.of(standing)[:SHOWN] if standing in _TOLD_EACH else ()
+        named = tuple((line.name, line.line, line.why) for line in lines)
+        yield Group(standing=standing, words=words, rows=counts[standing], named=named)
+
+
+def _people(office: Office, plan: Plan, sending: Iterable[Payout]) -> tuple[int, int, int]:
+    """How many recipients are new, how many are known, and how many payouts name none."""
+    recipients = [keys.recipient(payout) for payout in sending]
+    named = set(recipients) - {""}
+    names, digests = office.history.known_recipients(plan.environment, besides=plan.batch)
+    known = {one for one in named if one in names or (digests and keys.recipient_digest_of(one) in digests)}
+    return len(named - known), len(known), recipients.count("")
+
+
+def bars(changes: Sequence[Change]) -> tuple[Bar, ...]:
+    """The largest changes as bars, each beside what was paid before, as wide as they are in their currency."""
+    shown = changes[:_BARS]
+    longest: dict[str, Decimal] = {}
+    for one in shown:
+        longest[one.currency] = max(longest.get(one.currency, Decimal(0)), one.before, one.now)
+    return tuple(
+        Bar(
+            recipient=one.recipient,
+            currency=one.currency,
+            before=one.before,
+            now=one.now,
+            before_share=_share(one.before, longest[one.currency]),
+            now_share=_share(one.now, longest[one.currency]),
+        )
+        for one in shown
+    )
+
+
+def _share(amount: Decimal, of: Decimal) -> float:
+    """A width on a screen; no sum is made of it."""
+    return float(round(amount / of, 4)) if of else 0.0
