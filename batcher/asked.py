@@ -1,6 +1,5 @@
 """Runs that somebody asked for on the page: what was asked, by whom, and what has become of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,11 +53,9 @@ class Asking:
     by: str
     """Who asks, by the name that the page or the machine has for them."""
     digest: str = ""
-    """Of a new plan: what it sends and takes back (`planning.digest_of_sends`). Another is not carried out."""
+    """Of a new plan: the sealed one's, or `planning.digest_of_sends`. What comes out otherwise is not carried out."""
     source: str = ""
-    """Of a new plan: by what name its sheet is found again; empty for the last confirmed one, from the ledger."""
-    choices: Mapping[str, object] | None = None
-    """Of a new plan: what the person said is meant, as `planning.Choices.as_json` gives it."""
+    """Of a new plan: by what name it is found again; empty for the last confirmed sheet, from the ledger."""
     ignore_balance: bool = False
     canary: bool = True
 

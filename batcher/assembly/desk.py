@@ -4,8 +4,8 @@ The queue is in the ledger, and so is what became of each run. Whoever has the l
 there (a process that ended has left it) and then what is QUEUED, in the order in which it was asked for. So it does not
 matter which process was asked, which one is killed, and which one looks on.
 
-A run begins with the sheet that was looked at, and is refused where it would send anything else by now. Once its plan
-is confirmed, which notes the run in the same transaction, it goes on from the ledger alone, as `batcher resume` does.
+A run begins with the sealed plan that was looked at, which is made again and must come out the same. Once it is
+confirmed, which notes the run in the same transaction, it goes on from the ledger alone, as `batcher resume` does.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,9 +22,9 @@ from batcher.assembly.handle import Handle
 from batcher.assembly.office import Office
 from batcher.assembly.refusing import refuse_other, refuse_to_resume, refuse_to_run
 from batcher.engine import Counts, Observer
-from batcher.errors import BatcherError, LedgerBusy, UsageError, unforeseen
+from batcher.errors import BatcherError, LedgerBusy, OwnFault, UsageError, unforeseen
 from batcher.lifecycle import Halt
-from batcher.model import Sheet
+from batcher.planning import Plan, SealedPlan
 
 LOOK_AGAIN_S = 0.5
 """How long the desk waits before it looks for something to do again, or asks for the lock again."""
@@ -32,28 +32,33 @@ LOOK_AGAIN_S = 0.5
 UNSENT_WORDS = "Stopped: what was not sent stays unsent."
 
 
-def asking_for(
-    prospect: Prospect, *, by: str, source: str = "", ignore_balance: bool = False, canary: bool = True
-) -> Asking:
-    """The run that somebody says yes to who looked at this; its plan is made again, and must come out the same.
+def asking_to_carry_out(sealed: SealedPlan, *, by: str, source: str, canary: bool = True) -> Asking:
+    """The run that somebody says yes to who looked at this plan; `source` is by what `SealedOf` finds it again."""
+    return Asking(
+        batch=sealed.batch,
+        kind=RunKind.RUN,
+        by=by,
+        digest=sealed.digest,
+        source=source,
+        ignore_balance=sealed.ignore_balance,
+        canary=canary,
+    )
 
-    `source` is by what `SheetOf` finds the sheet again; without one it is the last confirmed one, from the ledger.
-    """
+
+def asking_to_retry(prospect: Prospect, *, by: str, ignore_balance: bool = False) -> Asking:
+    """The same for `Office.plan_to_retry`: no file is needed, and what it sends is bound all the same."""
     plan = prospect.plan
     return Asking(
         batch=plan.batch,
         kind=RunKind.RUN,
         by=by,
         digest=planning.digest_of_sends(plan),
-        source=source,
-        choices=plan.choices.as_json(),
         ignore_balance=ignore_balance,
-        canary=canary,
     )
 
 
-SheetOf = Callable[[str], Sheet]
-"""The sheet of a run by its source. Raises a `BatcherError` where it is gone, or not as it was."""
+SealedOf = Callable[[str], SealedPlan]
+"""The sealed plan of a run by its source. Raises a `BatcherError` where it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,23 @@ class _Ending:
     exit_code: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a run begins with, before Runa is asked."""
+
+    plan: Plan
+    is_new: bool = False
+    """Whether it is to be confirmed; else it is what is left of a plan that was."""
+    sealed: SealedPlan | None = None
+
+
 class Desk:
     """Carries out the runs of one environment. Two of them, in two processes, take turns by the ledger's lock."""
 
-    def __init__(self, office: Office, *, api_key: Callable[[], SecretStr], sheet_of: SheetOf) -> None:
+    def __init__(self, office: Office, *, api_key: Callable[[], SecretStr], sealed_of: SealedOf) -> None:
         self._office = office
         self._api_key = api_key
-        self._sheet_of = sheet_of
+        self._sealed_of = sealed_of
         self._handle = Handle(office.clock, lambda run_id: office.runs.wish_of(run_id) is not None)
         self.waits_for = ""
         """Who has the ledger's lock, in words, while that keeps the desk from its work."""
@@ -176,13 +191,13 @@ class Desk:
             closing = await office.casework.reconcile(run.batch, api_key, on_start=self._handle.take)
             office.write_results(run.batch)
             return closing
-        planned = self._planned(run)
+        begun = self._begun(run)
         halt = Halt(base_url=office.environment.base_url)
         self._handle.take(halt)
-        prospect = await halt.before_no_sends(office.casework.prospect(planned, api_key))
+        prospect = await halt.before_no_sends(office.casework.prospect(begun.plan, api_key))
         if prospect is None or self._handle.pulled:
             return None
-        self._confirm(run, prospect, api_key)
+        self._confirm(run, begun, prospect, api_key)
         closing, _ = await carry_out(
             office,
             prospect,
@@ -195,32 +210,49 @@ class Desk:
         )
         return closing
 
-    def _planned(self, run: AskedRun) -> planning.Plan:
+    def _begun(self, run: AskedRun) -> _Begun:
         """The plan by the ledger alone: of the sheet that was looked at, or what is left of the confirmed one."""
         office, asking = self._office, run.asking
-        if run.plan_id is None:
-            sheet = self._sheet_of(asking.source) if asking.source else planning.sheet_of(office.batch(run.batch))
-            return office.plan(sheet, run.batch, planning.Choices.from_json(asking.choices or {}))
-        if office.runs.last_plan(office.environment, run.batch) != run.plan_id:
-            raise UsageError(
-                f"Another plan of batch {run.batch} was confirmed meanwhile, so this run does not go on.",
-                "Ask for what is left of that one, or look at the sheet again.",
-            )
-        return office.plan_to_resume(run.batch)
-
-    def _confirm(self, run: AskedRun, prospect: Prospect, api_key: SecretStr) -> None:
-        """Refuse what the command line would refuse, and what nobody said yes to; then write a new plan down."""
-        asking = run.asking
         if run.plan_id is not None:
+            if office.runs.last_plan(office.environment, run.batch) != run.plan_id:
+                raise _confirmed_anew(run.batch)
+            return _Begun(office.plan_to_resume(run.batch))
+        if not asking.source:
+            return _Begun(office.plan_to_retry(run.batch), is_new=True)
+        sealed = self._sealed_of(asking.source)
+        if sealed.digest != asking.digest:
+            raise OwnFault(f"The plan of batch {run.batch} is not the one that was confirmed; nothing was sent.")
+        before = office.sealing.carried_out(sealed)
+        if before is None:
+            return _Begun(office.sealing.plan_again(sealed), is_new=True, sealed=sealed)
+        if not before.is_last:
+            raise _confirmed_anew(run.batch)
+        return _Begun(office.plan_to_resume(run.batch))
+
+    def _confirm(self, run: AskedRun, begun: _Begun, prospect: Prospect, api_key: SecretStr) -> None:
+        """Refuse what the command line would refuse, and what nobody said yes to; then write a new plan down."""
+        office, asking, sealed = self._office, run.asking, begun.sealed
+        if not begun.is_new:
             refuse_to_resume(prospect, ignore_balance=asking.ignore_balance)
             return
-        refuse_to_run(prospect, self._office.now, ignore_balance=asking.ignore_balance)
-        refuse_other(prospect.plan, asking.digest)
-        self._office.confirm(prospect.plan, api_key, by=asking.by, run_id=run.id)
+        refuse_to_run(prospect, office.now, ignore_balance=asking.ignore_balance)
+        if sealed is not None:
+            office.sealing.refuse_unless_same(sealed, prospect.plan, before=begun.plan)
+        else:
+            refuse_other(prospect.plan, asking.digest)
+        digest = None if sealed is None else sealed.digest
+        office.confirm(prospect.plan, api_key, sealed=digest, by=asking.by, run_id=run.id)
 
     @contextmanager
     def _watched(self) -> Iterator[Observer]:
         yield self._handle
+
+
+def _confirmed_anew(batch: str) -> UsageError:
+    return UsageError(
+        f"Another plan of batch {batch} was confirmed meanwhile, so this run does not go on.",
+        "Ask for what is left of that one, or look at the sheet again.",
+    )
 
 
 def _words(closing: Closing) -> str:

@@ -1,8 +1,9 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -112,6 +113,11 @@ class Office:
         record = self.batch(batch)
         choices = replace(planning.choices_of(record), retry=True)
         return self.plan(planning.sheet_of(record), batch, choices)
+
+    @property
+    def type_total_above(self) -> Mapping[str, Decimal]:
+        """Above which total, by currency, it is typed in by whoever confirms it."""
+        return self._settings.confirm.type_total_above_by_currency
 
     @property
     def orders_per_minute(self) -> int:

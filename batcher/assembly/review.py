@@ -1,18 +1,15 @@
 """A plan as a person looks at it before saying yes: sums, cover, people, twins, and what is other than last time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batcher import keys, money, planning
+from batcher import keys, planning
 from batcher.assembly.casework import Prospect
 from batcher.assembly.office import Office
 from batcher.model import Payout, Problem
 from batcher.planning import Alike, Change, Comparison, Cover, Plan, Standing
-
-TYPED_FROM = Decimal(1000)
-"""From this face value on, in any currency, the total is typed before it goes."""
 
 SHOWN = 20
 """Rows of one kind that are named; all are counted."""
@@ -81,8 +78,10 @@ class Review:
     batch: str
     environment: str
     file_name: str
-    digest: str
-    """Of what would be sent: what somebody says yes to."""
+    large: Mapping[str, Decimal]
+    """Totals, by currency, that are typed before it goes."""
+    approval_above: Mapping[str, Decimal]
+    """The limits, by currency, that it lies above: another person has to approve it. Empty where one is enough."""
     sums: tuple[Sum, ...]
     """Of what would be sent, by currency and product."""
     totals: tuple[Sum, ...]
@@ -105,21 +104,6 @@ class Review:
     notes: tuple[str, ...]
     nothing_to_do: bool
 
-    @property
-    def typed(self) -> str:
-        """What has to be typed before it goes, such as `GBP 12,500.00`; empty where nothing has to."""
-        if all(total.face_value < TYPED_FROM for total in self.totals):
-            return ""
-        return money.display_totals({total.currency: total.face_value for total in self.totals})
-
-    def is_typed(self, text: str) -> bool:
-        """Whether somebody has typed the total; marks between digits, case and spaces do not count."""
-        return _bare(text) == _bare(self.typed)
-
-
-def _bare(text: str) -> str:
-    return "".join(sign for sign in text.casefold() if sign.isalnum() or sign == ".")
-
 
 def review_of(office: Office, prospect: Prospect) -> Review:
     """What there is to see of a plan, by what was asked and by the ledger."""
@@ -131,7 +115,8 @@ def review_of(office: Office, prospect: Prospect) -> Review:
         batch=plan.batch,
         environment=plan.environment.label,
         file_name=plan.sheet.name,
-        digest=planning.digest_of_sends(plan),
+        large=planning.large_totals(plan.sends_total, office.type_total_above),
+        approval_above=office.approvals.above(plan.sends_total),
         sums=_sums(sending, lambda one: "|".join(one.products)),
         totals=_sums(sending, lambda one: None),
         groups=tuple(_groups(plan)),

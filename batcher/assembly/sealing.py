@@ -120,7 +120,8 @@ class Sealing:
                 "Put it back where it was, or make the plan again with the file that is meant.",
             ) from None
         try:
-            return load_sheet(path, self._parts.settings, _said(sealed))
+            # An upload lies under a random name; what people call it was sealed.
+            return replace(load_sheet(path, self._parts.settings, _said(sealed)), name=sealed.file.name)
         except InputInvalid as error:
             if digest == sealed.file.digest:
                 raise

@@ -381,7 +381,6 @@ asked_runs = Table(
     Column("asked_at", Moment, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("source", String, nullable=False),
-    Column("choices", JSON),
     Column("ignore_balance", Boolean, nullable=False),
     Column("canary", Boolean, nullable=False),
     Column("state", String(10), nullable=False, index=True),

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from batcher.asked import AskedRun, RunState
-from batcher.assembly import Office, Surroundings
-from batcher.assembly.desk import Desk, asking_for
+from batcher.assembly import Office, Surroundings, load_sheet
+from batcher.assembly.desk import Desk, asking_to_carry_out, asking_to_retry
 from batcher.ledger import LedgerLock
 from batcher.model import Sheet
-from batcher.planning import Choices
+from batcher.planning import Choices, SealedPlan
 from batcher.sandbox import Switches
 from tests.simulation.process import Killed, Process, SimulatedLoop
 from tests.simulation.world import API_KEY, Row, World, blank_ledger
@@ -48,13 +48,19 @@ class Shop:
     def __init__(self, folder: Path, *, per_minute: int = 60, **switches: Any) -> None:
         blank = blank_ledger(folder / "blank.sqlite3")
         self.world = World(0, folder, blank, Switches(**{"rate": "none", **switches}), per_minute=per_minute)
-        self.sheets: dict[str, list[Row]] = {}
+        self.sealed: dict[str, SealedPlan] = {}
         self._lives = 0
 
-    def sheet_of(self, source: str) -> Sheet:
-        """The sheet of that name, as it is now."""
-        self.world.rows = self.sheets[source]
-        return self.world.sheet()
+    def file(self, batch: str, lines: Sequence[Row]) -> Path:
+        """A batch's sheet, written anew."""
+        path = self.world.folder / f"{batch}-sheet.csv"
+        written = [f"{row.reference},{row.email},{row.amount},GBP,AMZ-GB,{row.distribution}" for row in lines]
+        path.write_text("\n".join(["reference,email,amount,currency,product,distribution", *written]) + "\n")
+        return path
+
+    def sheet(self, batch: str, lines: Sequence[Row]) -> Sheet:
+        """The same, read."""
+        return load_sheet(self.file(batch, lines), self.world.settings)
 
     def office(self) -> _Office:
         """What a process opens when it starts."""
@@ -63,19 +69,22 @@ class Shop:
 
     def desk(self, office: Office) -> Desk:
         """A desk as `batcher serve` has it."""
-        return Desk(office, api_key=lambda: API_KEY, sheet_of=self.sheet_of)
+        return Desk(office, api_key=lambda: API_KEY, sealed_of=self.sealed.__getitem__)
 
-    async def ask(self, batch: str, lines: Sequence[Row] | None = None, **choices: Any) -> AskedRun:
-        """Look at a sheet (without lines, at the batch's last one), and say yes to what is seen."""
+    async def ask(self, batch: str, lines: Sequence[Row], **choices: Any) -> AskedRun:
+        """Look at a sheet, and say yes to what is seen."""
         with self.office() as office:
-            if lines is None:
-                plan = office.plan_to_retry(batch)
-            else:
-                self.sheets[batch] = list(lines)
-                plan = office.plan(self.sheet_of(batch), batch, Choices(**choices))
+            plan = office.plan(self.sheet(batch, lines), batch, Choices(**choices))
             prospect = await office.casework.look(plan, API_KEY, settle=False)
-            source = "" if lines is None else batch
-            return self.desk(office).ask(asking_for(prospect, by="zoë", source=source))
+            sealed = office.sealing.seal(prospect.plan, self.file(batch, lines), prepared_by="zoë")
+            self.sealed[sealed.digest] = sealed
+            return self.desk(office).ask(asking_to_carry_out(sealed, by="zoë", source=sealed.digest))
+
+    async def retry(self, batch: str) -> AskedRun:
+        """Look at what failed, and say yes to trying it once more."""
+        with self.office() as office:
+            prospect = await office.casework.look(office.plan_to_retry(batch), API_KEY, settle=False)
+            return self.desk(office).ask(asking_to_retry(prospect, by="zoë"))
 
     async def work_off(self, *, killed_at_step: int | None = None) -> bool:
         """A process that carries out what there is; whether it lived to the end."""

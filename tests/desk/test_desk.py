@@ -39,8 +39,7 @@ def test_what_was_asked_for_is_paid_and_the_run_says_so(shop: Shop) -> None:
 def test_nothing_is_sent_that_nobody_asked_for(shop: Shop) -> None:
     async def story() -> None:
         with shop.office() as office:
-            shop.sheets["march"] = rows(3)
-            office.plan(shop.sheet_of("march"), "march", Choices())
+            office.plan(shop.sheet("march", rows(3)), "march", Choices())
         await shop.work_off()
 
     shop.live(story())
@@ -50,7 +49,8 @@ def test_nothing_is_sent_that_nobody_asked_for(shop: Shop) -> None:
 def test_asked_for_twice_it_is_one_run_and_asked_for_otherwise_it_is_refused(shop: Shop) -> None:
     async def story() -> None:
         first = await shop.ask("march", rows(3))
-        assert (await shop.ask("march", rows(3))).id == first.id
+        with shop.office() as office:
+            assert shop.desk(office).ask(first.asking).id == first.id
         with pytest.raises(UsageError, match="Another run of batch march is not finished"):
             await shop.ask("march", rows(4))
 
@@ -60,10 +60,11 @@ def test_asked_for_twice_it_is_one_run_and_asked_for_otherwise_it_is_refused(sho
 
 def test_a_run_that_ended_may_be_asked_for_again_and_sends_nothing_twice(shop: Shop) -> None:
     async def story() -> None:
-        for _ in range(2):
-            run = await shop.ask("march", rows(3))
-            await shop.work_off()
-            assert run.id == shop.runs("march")[-1].id
+        run = await shop.ask("march", rows(3))
+        await shop.work_off()
+        with shop.office() as office:
+            shop.desk(office).ask(run.asking)
+        await shop.work_off()
 
     shop.live(story())
     assert [run.exit_code for run in shop.runs("march")] == [0, 0]
@@ -74,13 +75,13 @@ def test_a_run_that_ended_may_be_asked_for_again_and_sends_nothing_twice(shop: S
 def test_a_sheet_that_says_something_else_by_then_is_refused(shop: Shop, changed: list[Any]) -> None:
     async def story() -> None:
         await shop.ask("march", rows(3))
-        shop.sheets["march"] = changed
+        shop.file("march", changed)
         await shop.work_off()
 
     shop.live(story())
     (run,) = shop.runs("march")
-    assert (run.state, run.exit_code) == (RunState.ENDED, 8)
-    assert "would send something else now" in run.why
+    assert (run.state, run.exit_code) == (RunState.ENDED, 5)
+    assert "no longer what was sealed" in run.why
     assert shop.paid() == {}
 
 
@@ -283,8 +284,7 @@ def test_after_a_kill_a_plan_confirmed_elsewhere_is_not_taken_for_the_one_that_w
         await shop.ask("march", rows(8))
         await shop.work_off(killed_at_step=400)
         with shop.office() as office, office.lock("batcher run of batch march"):
-            shop.sheets["march"] = rows(9)
-            office.confirm(office.plan(shop.sheet_of("march"), "march", Choices()), API_KEY)
+            office.confirm(office.plan(shop.sheet("march", rows(9)), "march", Choices()), API_KEY)
         await shop.work_off()
 
     shop.live(story())
@@ -306,13 +306,34 @@ def test_what_is_refused_ends_with_the_sentence_and_the_code_of_the_command_line
     assert shop.paid() == {}
 
 
+def test_what_would_be_tried_again_is_bound_as_well(shop: Shop) -> None:
+    lines = [replace(rows(1)[0], word="fail"), *rows(3)[1:]]
+
+    async def story() -> None:
+        await shop.ask("march", lines)
+        await shop.work_off()
+        first = await shop.retry("march")
+        with shop.office() as office:
+            shop.desk(office).stop(first.id)
+            other = replace(first.asking, digest="0" * 64)
+            shop.desk(office).ask(other)
+        await shop.work_off()
+
+    shop.live(story())
+    assert [(run.state, run.exit_code) for run in shop.runs("march")][1:] == [
+        (RunState.STOPPED, None),
+        (RunState.ENDED, 8),
+    ]
+    assert set(shop.paid().values()) == {1}
+
+
 def test_failed_rows_are_tried_again_once_somebody_asks_for_it(shop: Shop) -> None:
     lines = [replace(rows(1)[0], word="fail"), *rows(3)[1:]]
 
     async def story() -> None:
         await shop.ask("march", lines)
         await shop.work_off()
-        await shop.ask("march")
+        await shop.retry("march")
         await shop.work_off()
 
     shop.live(story())

@@ -21,7 +21,6 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.String(length=27), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
-        sa.Column("choices", sa.JSON(), nullable=True),
         sa.Column("ignore_balance", sa.Boolean(), nullable=False),
         sa.Column("canary", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
