@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from batcher import planning
 from batcher.asked import AskedRun, Asking, RunKind, RunState, Wish
 from batcher.assembly.carrying import carry_out
 from batcher.assembly.casework import Closing, Prospect
@@ -45,16 +44,12 @@ def asking_to_carry_out(sealed: SealedPlan, *, by: str, source: str, canary: boo
     )
 
 
-def asking_to_retry(prospect: Prospect, *, by: str, ignore_balance: bool = False) -> Asking:
-    """The same for `Office.plan_to_retry`: no file is needed, and what it sends is bound all the same."""
-    plan = prospect.plan
-    return Asking(
-        batch=plan.batch,
-        kind=RunKind.RUN,
-        by=by,
-        digest=planning.digest_of_sends(plan),
-        ignore_balance=ignore_balance,
-    )
+def asking_to_retry(plan: Plan, *, digest: str, by: str, ignore_balance: bool = False) -> Asking:
+    """The same for `Office.plan_to_retry`: no file is needed.
+
+    `digest` is `planning.digest_of_sends` of the plan that was looked at. It is made again, and must come out the same.
+    """
+    return Asking(batch=plan.batch, kind=RunKind.RUN, by=by, digest=digest, ignore_balance=ignore_balance)
 
 
 SealedOf = Callable[[str], SealedPlan]

@@ -1,5 +1,6 @@
 """What stops a plan before anything is sent: it is told here once, for whoever asks, with exit code and mend."""
 
+import re
 from datetime import datetime
 
 from batcher import planning
@@ -11,8 +12,20 @@ from batcher.planning import Plan
 OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
 """Kinds of problems that no single row has."""
 
+BATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+"""How batches are called: one way to write each name, also on disks that know no case."""
+
 UNANSWERED = frozenset({"unreachable", "rate_limited"})
 """Stops after which asking Runa once more has no sense."""
+
+
+def refuse_name(name: str) -> None:
+    """Raise `UsageError` for what is no name of a batch."""
+    if not BATCH_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a batch.",
+            "Use up to 40 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
+        )
 
 
 def refuse(plan: Plan, *, fix: str = "") -> None:

@@ -1,6 +1,6 @@
 """A batch as it stands, and as it changes: for pages that are looked at while something happens."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +28,8 @@ class Seen:
     """How many runs are carried out before it, where it waits."""
     waits_for: str = ""
     """Who has the ledger, in words, where that keeps it waiting."""
+    fault: str = ""
+    """Why nothing can be carried out here at all, such as a disk that is full."""
     elsewhere: Holder | None = None
     """The process that is at this batch now, where no page asked it to: the command line."""
 
@@ -60,18 +62,22 @@ class Watching:
             run=run,
             ahead=self._ahead(run),
             waits_for=self._desk.waits_for if run is not None and run.state is RunState.QUEUED else "",
+            fault=self._desk.fault,
             elsewhere=holder if holder is not None and holder.is_at(batch) and not is_going else None,
         )
 
-    async def changes(self, batch: str) -> AsyncIterator[Seen]:
-        """The batch now, and again whenever it is another; ends once nothing more is going to happen by itself."""
+    async def changes(self, batch: str, *, ended: Callable[[], bool] = lambda: False) -> AsyncIterator[Seen]:
+        """The batch now, and again whenever it is another; ends once nothing more is going to happen by itself.
+
+        `ended` says whether whoever watches is about to go.
+        """
         shown = None
         while True:
             seen = self.seen(batch)
             if seen != shown:
                 shown = seen
                 yield seen
-            if not seen.is_live:
+            if not seen.is_live or ended():
                 return
             await self._office.clock.sleep(LOOK_EVERY_S)
 

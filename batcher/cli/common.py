@@ -4,7 +4,6 @@ import contextlib
 import functools
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from batcher.errors import UsageError
 
 if TYPE_CHECKING:
     from batcher.settings import Settings
-
-BATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +96,12 @@ def _leave_no_core() -> None:
 
 def batch_name(given: Given, name: str | None, *, proposal: str = "", ask: bool = True) -> str:
     """The batch's name, asked for where a person is there to answer. Raises `UsageError`."""
+    from batcher.assembly.refusing import BATCH_NAME, refuse_name
+
     if name is None and ask and given.asks:
         fits = BATCH_NAME.fullmatch(proposal) is not None
         name = click.prompt("Name of this batch", default=proposal if fits else None, err=True)
     if name is None:
         raise UsageError("The batch has no name.", "Say --batch NAME, such as --batch 2026-11-incentives.")
-    if not BATCH_NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} is no name for a batch.",
-            "Use up to 40 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
-        )
+    refuse_name(name)
     return name

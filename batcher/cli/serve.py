@@ -108,6 +108,7 @@ def _serve(
     listener: "socket.socket",
 ) -> None:
     from batcher.assembly import Office
+    from batcher.assembly.background import Background
     from batcher.clock import SystemClock
     from batcher.ledger import user_name
     from batcher.web import make_app, make_house, serve
@@ -128,7 +129,8 @@ def _serve(
         # The link is the one thing that a script waits for: alone on its line, and at once.
         click.echo(json.dumps({"url": address.origin, "link": link}) if given.as_json else link)
         given.say(_SIGN_IN if has_users else _OPEN)
-        asyncio.run(serve(make_app(house), listener, house.ending))
+        with Background(house.desk):
+            asyncio.run(serve(make_app(house), listener, house.ending))
     given.say("The page is closed. What was sent is in the ledger; the same command opens it again.")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Subquery, and_, case, func, or_, select
 
 from batcher import keys
 from batcher.ledger import reading
@@ -117,22 +117,20 @@ class History:
         with self._reading() as connection:
             return connection.scalar(select(func.count()).where(sends.c.sent_at > moment)) or 0
 
+    def row(self, environment: Environment, batch: str, row_id: int) -> ShownRow | None:
+        """One row of a batch; `None` where the batch does not have it."""
+        with self._reading() as connection:
+            its_id = reading.batch_id(connection, environment, batch)
+            found = connection.execute(_rows(its_id or 0).where(rows.c.id == row_id)).first()
+        return None if found is None else _shown(found)
+
     def rows(
         self, environment: Environment, batch: str, states: Collection[State] = (), *, first: int = 0, most: int = 100
     ) -> tuple[list[ShownRow], bool]:
         """Rows of a batch in the order of its file, only those in `states` where there are some; and whether more."""
         with self._reading() as connection:
             its_id = reading.batch_id(connection, environment, batch)
-            latest = _latest(its_id or 0)
-            query = (
-                select(attempts, rows.c.identity, rows.c.line, latest.c.here)
-                .join(latest, latest.c.id == attempts.c.id)
-                .join(rows, attempts.c.row_id == rows.c.id)
-                .where(_counts(latest))
-                .order_by(rows.c.line, rows.c.id)
-                .offset(first)
-                .limit(most + 1)
-            )
+            query = _rows(its_id or 0).offset(first).limit(most + 1)
             if states:
                 query = query.where(attempts.c.state.in_(states))
             found = [_shown(one) for one in connection.execute(query)]
@@ -258,6 +256,18 @@ def _latest(batch_id: int) -> Subquery:
         .subquery()
     )
     return select(ranked.c.id, ranked.c.state, ranked.c.here).where(ranked.c.rank == 1).subquery()
+
+
+def _rows(batch_id: int) -> Select[Any]:
+    """The rows that count, each with its latest attempt, in the order of the file."""
+    latest = _latest(batch_id)
+    return (
+        select(attempts, rows.c.identity, rows.c.line, latest.c.here)
+        .join(latest, latest.c.id == attempts.c.id)
+        .join(rows, attempts.c.row_id == rows.c.id)
+        .where(_counts(latest))
+        .order_by(rows.c.line, rows.c.id)
+    )
 
 
 def _counts(latest: Subquery) -> ColumnElement[bool]:

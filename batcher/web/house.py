@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from batcher.assembly import Office, Session, file_digests
+from batcher.assembly.desk import Desk
+from batcher.assembly.watching import Watching
 from batcher.model import Environment
 from batcher.ports import Clock
 from batcher.settings import Settings, ledger_path
 from batcher.web.doors.slowing import Slowing
 from batcher.web.links import OneTimeLinks, Tokens, new_token
+from batcher.web.plans import Plans
 from batcher.web.serving import Address
 from batcher.web.sheets.mappings import Mappings
 from batcher.web.sheets.readings import Readings
@@ -40,6 +43,9 @@ class House:
     uploads: Uploads
     mappings: Mappings
     readings: Readings
+    plans: Plans
+    desk: Desk
+    watching: Watching
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the server is told to end: what goes on by itself, such as a stream of events, ends then."""
 
@@ -87,6 +93,8 @@ def make_house(
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
     ledger = ledger_path(settings)
     folder = ledger.with_name(f"{ledger.name}.page")
+    plans = Plans(folder / "plans")
+    desk = Desk(office, api_key=api_key, sealed_of=plans.find)
     return House(
         settings=settings,
         office=office,
@@ -100,4 +108,7 @@ def make_house(
         uploads=Uploads(folder / "uploads"),
         mappings=Mappings(folder / "mappings.json"),
         readings=Readings(settings, clock),
+        plans=plans,
+        desk=desk,
+        watching=Watching(office, desk),
     )

@@ -23,6 +23,22 @@ NEEDS: Mapping[str, Right | None] = {
     "sheet_remove": Right.PREPARE,
     # The cells of a sheet are in it as they are, and there may be links among them.
     "rows_to_mend": Right.REVEAL,
+    "pay": Right.PREPARE,
+    "pay_review": Right.PREPARE,
+    "plan_confirm": Right.SEND,
+    "batch": Right.LOOK,
+    "batch_live": Right.LOOK,
+    "batch_wish": Right.SEND,
+    "batch_row": Right.LOOK,
+    "batch_link": Right.REVEAL,
+    "batch_results": Right.REVEAL,
+    "batch_go_on": Right.SEND,
+    "batch_reconcile": Right.SETTLE,
+    "batch_retry": Right.SEND,
+    "batch_retry_confirm": Right.SEND,
+    "batch_decide": Right.SETTLE,
+    "batch_report": Right.LOOK,
+    "history": Right.LOOK,
 }
 """By the name of the route."""
 

@@ -11,7 +11,7 @@ from batcher.assembly import Office, Surroundings, load_sheet
 from batcher.assembly.desk import Desk, asking_to_carry_out, asking_to_retry
 from batcher.ledger import LedgerLock
 from batcher.model import Sheet
-from batcher.planning import Choices, SealedPlan
+from batcher.planning import Choices, SealedPlan, digest_of_sends
 from batcher.sandbox import Switches
 from tests.simulation.process import Killed, Process, SimulatedLoop
 from tests.simulation.world import API_KEY, Row, World, blank_ledger
@@ -84,7 +84,8 @@ class Shop:
         """Look at what failed, and say yes to trying it once more."""
         with self.office() as office:
             prospect = await office.casework.look(office.plan_to_retry(batch), API_KEY, settle=False)
-            return self.desk(office).ask(asking_to_retry(prospect, by="zoë"))
+            digest = digest_of_sends(prospect.plan)
+            return self.desk(office).ask(asking_to_retry(prospect.plan, digest=digest, by="zoë"))
 
     async def work_off(self, *, killed_at_step: int | None = None) -> bool:
         """A process that carries out what there is; whether it lived to the end."""

@@ -1,12 +1,12 @@
 """All pages: the one list."""
 
-from batcher.web.pages import entering, sheet, uploading
+from batcher.web.pages import afterwards, batch, entering, history, paying, sheet, uploading
 from batcher.web.routes import PageRoute
 
-PAGES = (entering, uploading, sheet)
+PAGES = (entering, uploading, sheet, paying, batch, afterwards, history)
 """Each with its `ROUTES`."""
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for page in PAGES for route in page.ROUTES)
 
-MENU = (("start", "Pay a sheet"),)
+MENU = (("start", "Pay a sheet"), ("history", "Batches"))
 """Routes without places in their paths, and what the menu calls them."""

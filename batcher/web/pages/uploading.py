@@ -33,7 +33,11 @@ _NOT_KEPT = frozenset(
     }
 )
 """Kinds of refusal that no choice on the page could mend: such a file is none to be paid from, and is not kept."""
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 async def start(visit: Visit) -> Response:

@@ -1,0 +1,120 @@
+"""One batch while it is sent: figures that change by themselves, pause and stop, every row and its story."""
+
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from batcher.assembly.desk import Desk
+from batcher.assembly.story import told
+from batcher.assembly.watching import Seen
+from batcher.ledger import ShownRow
+from batcher.states import RESULT_WORDS, State
+from batcher.web.refusals import not_found
+from batcher.web.rendering import rendered
+from batcher.web.routes import PageRoute
+from batcher.web.visit import Visit
+
+ROWS = 100
+"""On one page."""
+
+KINDS = {
+    "paid": ("COMPLETED",),
+    "open": ("PROCESSING",),
+    "failed": ("FAILED", "REJECTED"),
+    "unknown": ("UNKNOWN",),
+    "waiting": ("NOT_SENT",),
+}
+"""What people call them, and the words of the results."""
+
+WISHES = {"pause": Desk.pause, "go_on": Desk.go_on, "stop": Desk.stop}
+
+
+def seen(visit: Visit) -> Seen:
+    """The batch that the path names, as it stands. Raises `Refused` where nobody ever asked for or confirmed one."""
+    found = visit.house.watching.seen(visit.request.path_params["batch"])
+    if found.run is None and found.elsewhere is None and not found.counts.total and not _is_known(visit):
+        raise not_found()
+    return found
+
+
+def _is_known(visit: Visit) -> bool:
+    office = visit.house.office
+    return office.history.end(office.environment, visit.request.path_params["batch"]) > 0
+
+
+async def batch(visit: Visit) -> Response:
+    """Figures, what can be done, and rows."""
+    now = seen(visit)
+    office, asked = visit.house.office, visit.request.query_params
+    kind = asked.get("kind", "")
+    states = [state for state, word in RESULT_WORDS.items() if word in KINDS.get(kind, ())]
+    page = page_of(asked.get("page", "1"))
+    rows, more = office.history.rows(office.environment, now.batch, states, first=(page - 1) * ROWS, most=ROWS)
+    return visit.render(
+        "batch.html", seen=now, rows=rows, more=more, page=page, kind=kind, kinds=KINDS, word_of=word_of
+    )
+
+
+def page_of(text: str) -> int:
+    """The number of a page; the first for whatever is none."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+def word_of(state: State) -> str:
+    """What people call where a row stands."""
+    return next(name for name, words in KINDS.items() if RESULT_WORDS[state] in words)
+
+
+async def live(visit: Visit) -> Response:
+    """The figures as server-sent events, each the part of the page anew; it ends once nothing changes by itself."""
+    name = seen(visit).batch
+
+    async def events() -> AsyncIterator[str]:
+        ending = visit.house.ending
+        async for now in visit.house.watching.changes(name, ended=ending.is_set):
+            yield _event(rendered(visit, "batch_part.html", {"seen": now}))
+        if not ending.is_set():
+            # The browser asks again where a server that was started anew goes on.
+            yield "event: done\ndata: ended\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _event(part: str) -> str:
+    return "".join(f"data: {line}\n" for line in part.splitlines()) + "\n"
+
+
+async def wish(visit: Visit) -> Response:
+    """Pause, go on, or stop; each may be said twice."""
+    now = seen(visit)
+    said = WISHES.get(visit.text("wish"))
+    if said is None or now.run is None:
+        raise not_found()
+    said(visit.house.desk, now.run.id)
+    return visit.go_to("batch", batch=now.batch)
+
+
+async def row(visit: Visit) -> Response:
+    """One row and everything that happened to it."""
+    now = seen(visit)
+    office = visit.house.office
+    shown = row_of(visit, now.batch)
+    story = told(office.history.story(office.environment, now.batch, shown.row_id))
+    return visit.render("row.html", batch=now.batch, row=shown, word=word_of(shown.state), story=story, link=None)
+
+
+def row_of(visit: Visit, name: str) -> ShownRow:
+    """The row that the path names. Raises `Refused` where the batch does not have it."""
+    office, asked = visit.house.office, visit.request.path_params["row"]
+    found = office.history.row(office.environment, name, page_of(asked)) if asked.isdigit() else None
+    if found is None:
+        raise not_found()
+    return found
+
+
+ROUTES = (
+    PageRoute(name="batch", path="/batches/{batch}", answer=batch),
+    PageRoute(name="batch_live", path="/batches/{batch}/live", answer=live),
+    PageRoute(name="batch_wish", path="/batches/{batch}/wish", answer=wish, method="POST"),
+    PageRoute(name="batch_row", path="/batches/{batch}/rows/{row}", answer=row),
+)

@@ -1,0 +1,45 @@
+"""All batches, and every payout that was ever made, found by recipient, reference or order id."""
+
+from starlette.responses import Response
+
+from batcher.asked import AskedRun
+from batcher.engine import counts_of
+from batcher.ledger import KnownBatch
+from batcher.web.pages.batch import page_of, word_of
+from batcher.web.routes import PageRoute
+from batcher.web.visit import Visit
+
+SHOWN = 50
+"""On one page."""
+
+
+async def history(visit: Visit) -> Response:
+    """What runs or waits, then batches, the last first; with something to look for, payouts."""
+    office, asked = visit.house.office, visit.request.query_params
+    page, text = page_of(asked.get("page", "1")), asked.get("q", "").strip()[:200]
+    first = (page - 1) * SHOWN
+    payouts, batches, waiting = None, None, list[AskedRun]()
+    if text:
+        payouts, more = office.history.search(text, first=first, most=SHOWN)
+    else:
+        known, more = office.history.batches(first=first, most=SHOWN)
+        batches = [(one, _counts(one)) for one in known]
+        waiting = office.runs.unfinished(office.environment)
+    return visit.render(
+        "history.html",
+        text=text,
+        page=page,
+        more=more,
+        batches=batches,
+        payouts=payouts,
+        waiting=waiting,
+        word_of=word_of,
+        here=office.environment,
+    )
+
+
+def _counts(one: KnownBatch) -> object:
+    return counts_of(one.states, sends_last_minute=0, seconds_for=float)
+
+
+ROUTES = (PageRoute(name="history", path="/batches", answer=history),)

@@ -1,0 +1,36 @@
+"""Sealed plans that somebody has looked at, by their digests; for their owner only.
+
+<ledger>.page/plans/<digest>.json    0600
+"""
+
+import re
+from pathlib import Path
+
+from batcher.assembly import read_sealed, write_sealed
+from batcher.errors import UsageError
+from batcher.planning import SealedPlan
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Plans:
+    """One folder of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, sealed: SealedPlan) -> None:
+        """Keep a plan. Raises `UsageError` where that cannot be."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)
+        write_sealed(sealed, self._folder / f"{sealed.digest}.json")
+
+    def find(self, digest: str) -> SealedPlan:
+        """The plan of that digest, which is computed again. Raises `UsageError`."""
+        path = self._folder / f"{digest}.json"
+        if not _DIGEST.fullmatch(digest) or not path.is_file():
+            raise UsageError("This plan is not here any more.", "Look at the sheet again, and confirm it anew.")
+        sealed = read_sealed(path)
+        if sealed.digest != digest:
+            raise UsageError("This plan is another one.", "Look at the sheet again, and confirm it anew.")
+        return sealed

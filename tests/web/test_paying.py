@@ -1,0 +1,182 @@
+"""From a sheet to its results, by what a browser sends: review, confirmation, watching, afterwards, history."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batcher.assembly.background import Background
+from batcher.sandbox import SandboxThread, Switches
+from tests.web.paying import Till, row
+
+QUICK = Switches(rate="none", complete_min_s=0, complete_max_s=0.02, late_s=0)
+ROWS = [row("R1", "10.00"), row("R2", "20.00"), row("R3", "30.00")]
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    with SandboxThread(QUICK) as sandbox, Till(tmp_path, sandbox) as at_till:
+        yield at_till
+
+
+def links(till: Till) -> list[str]:
+    return [item["redemption_url"] for order in till.orders() for item in order["items"]]
+
+
+def test_a_review_shows_what_would_be_sent_and_sends_nothing(till: Till) -> None:
+    review = till.review(ROWS)
+    assert review.status_code == 200
+    for words in ("Review of batch march", '<data value="60.00"', "payouts.csv", "balance"):
+        assert words in review.text
+    assert "3</data> new" in review.text
+    assert till.orders() == []
+
+
+def test_confirmed_it_is_paid_and_the_batch_says_so(till: Till) -> None:
+    till.pay(ROWS)
+    page = till.page("/batches/march")
+    assert len(till.orders()) == 3
+    assert "Ended." in page
+    assert not any(link in page for link in links(till))
+    assert "•••••" in page
+
+
+def test_confirmed_twice_it_is_sent_once(till: Till) -> None:
+    review = till.review(ROWS)
+    for _ in range(2):
+        assert till.confirm(review).status_code == 303
+    till.work()
+    assert till.confirm(review).status_code == 303
+    till.work()
+    assert len(till.orders()) == 3
+
+
+def test_a_name_that_is_none_is_said_and_kept_in_the_form(till: Till) -> None:
+    answer = till.review(ROWS, batch="Not A Name")
+    assert answer.status_code == 422
+    assert "is no name for a batch" in answer.text
+    assert 'value="Not A Name"' in answer.text
+
+
+def test_what_cannot_be_sent_is_said_and_has_no_button(till: Till) -> None:
+    till.pay(ROWS)
+    review = till.review([row("R1", "99.00"), *ROWS[1:]])
+    assert "It cannot be sent as it is." in review.text
+    assert "/plans/" not in review.text
+
+
+def test_a_large_total_is_typed_in_before_it_goes(tmp_path: Path) -> None:
+    given = {"CONFIRM__TYPE_TOTAL_ABOVE": "GBP 50"}
+    with SandboxThread(QUICK) as sandbox, Till(tmp_path, sandbox, **given) as till:
+        review = till.review(ROWS)
+        assert "Type the total in GBP" in review.text
+        wrong = till.confirm(review, **{"typed-GBP": "6.00"})
+        assert (wrong.status_code, "That is not the total in GBP" in wrong.text) == (409, True)
+        till.work()
+        assert till.orders() == []
+        assert till.confirm(review, **{"typed-GBP": "60.00"}).status_code == 303
+        till.work()
+        assert len(till.orders()) == 3
+
+
+def test_nobody_confirms_a_plan_that_was_never_looked_at(till: Till) -> None:
+    answer = till.browser.send(f"/plans/{'0' * 64}/confirm")
+    assert answer.status_code == 409
+    assert "not here any more" in answer.text
+
+
+def test_it_is_paused_goes_on_and_is_stopped_by_buttons(till: Till) -> None:
+    till.confirm(till.review(ROWS))
+    for wish, words in (("pause", "Paused."), ("pause", "Paused."), ("go_on", "Waits for its turn"), ("stop", "Stop")):
+        assert till.browser.send("/batches/march/wish", {"wish": wish}).status_code == 303
+        assert words in till.page("/batches/march")
+    till.work()
+    assert till.orders() == []
+
+
+def test_the_figures_come_live_until_the_run_has_ended(till: Till) -> None:
+    till.confirm(till.review(ROWS))
+    with Background(till.house.desk):
+        stream = till.browser.get("/batches/march/live")
+    assert stream.headers["Content-Type"].startswith("text/event-stream")
+    events = stream.text.split("\n\n")
+    assert "event: done" in events[-2]
+    assert "Ended." in events[-3]
+    assert '<dd><data value="3" data-decimals="0">3</data> of' in events[-3]
+    assert len(till.orders()) == 3
+
+
+def test_a_row_tells_its_story(till: Till) -> None:
+    till.pay(ROWS)
+    page = till.page(till.row_page("R2"))
+    for words in ("Planned:", "Sent to Runa.", "Runa took the order in", "Paid ("):
+        assert words in page
+
+
+def test_a_link_is_masked_until_somebody_asks_and_that_is_kept(till: Till) -> None:
+    till.pay([row("R1", Distribution="PAYOUT_LINK")])
+    path = till.row_page("R1")
+    (link,) = links(till)
+    assert link not in till.page(path)
+    shown = till.browser.send(f"{path}/link")
+    assert link in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "Link seen. By zoe." in till.page(path)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+def test_results_are_downloaded(till: Till, form: str) -> None:
+    till.pay(ROWS)
+    answer = till.browser.send("/batches/march/results", {"format": form})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="march.{form}"'
+    if form == "csv":
+        lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert [line["status"] for line in lines] == ["COMPLETED"] * 3
+
+
+def test_what_failed_is_tried_again_after_a_look(till: Till) -> None:
+    till.pay([row("R1", Email="fail@example.com"), *ROWS[1:]])
+    review = till.browser.get("/batches/march/retry")
+    assert "refused or failed before, to be tried again" in review.text
+    (digest,) = re.findall(r'name="digest" value="([0-9a-f]{64})"', review.text)
+    assert till.browser.send("/batches/march/retry", {"digest": digest}).status_code == 303
+    till.work()
+    assert len(till.orders()) == 4
+
+
+def test_a_batch_is_reconciled_and_gone_on_with(till: Till) -> None:
+    till.pay(ROWS)
+    for path in ("reconcile", "go-on"):
+        assert till.browser.send(f"/batches/march/{path}").status_code == 303
+        till.work()
+        assert "Ended." in till.page("/batches/march")
+    assert len(till.orders()) == 3
+
+
+def test_the_report_has_sums_proof_and_digest(till: Till) -> None:
+    till.pay(ROWS)
+    page = till.page("/batches/march/report")
+    journal = till.house.office.batch("march").journal
+    assert journal in page
+    for words in ("What it cost", "Proof", "payouts.csv", "zoe"):
+        assert words in page
+
+
+def test_the_history_finds_batches_and_payouts(till: Till) -> None:
+    till.pay(ROWS)
+    till.pay([row("S1", "40.00")], batch="april")
+    page = till.page("/batches")
+    assert page.index("/batches/april") < page.index("/batches/march")
+    found = till.page("/batches", q="s1@example.com")
+    assert ">S1</a>" in found
+    assert "R1" not in found
+    assert "None." in till.page("/batches", q="nobody")
+
+
+@pytest.mark.parametrize("path", ["/batches/none", "/batches/none/report", "/batches/none/rows/1", "/batches/a%2Fb"])
+def test_a_batch_that_is_not_there_is_no_page(till: Till, path: str) -> None:
+    assert till.browser.get(path).status_code == 404
