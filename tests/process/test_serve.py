@@ -108,8 +108,8 @@ def test_killed_while_paused_it_stays_paused(tmp_path: Path) -> None:
 
 
 def test_what_the_command_line_has_begun_is_shown_and_waited_for(tmp_path: Path) -> None:
-    with SandboxProcess(rate="none", latency_min_s=0.1, latency_max_s=0.2) as sandbox:
-        house = House(tmp_path, sandbox)
+    with SandboxProcess(rate="none") as sandbox:
+        house = House(tmp_path, sandbox, limits__orders_per_minute=120)
         sheet = write_sheet(tmp_path / "payouts.csv", payouts(40))
         with Server(house) as server:
             process = house.start("run", str(sheet), "--batch", "november", "--yes")
