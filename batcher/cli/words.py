@@ -9,7 +9,7 @@ import click
 
 from batcher import money
 from batcher.intake.text.csvtext import NAMES
-from batcher.model import CheckedSheet
+from batcher.model import CheckedSheet, without_links
 from batcher.planning import Plan, PlanLine, Standing
 from batcher.records import BatchSummary
 
@@ -99,7 +99,8 @@ def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[st
 def _named(lines: tuple[PlanLine, ...]) -> Iterable[str]:
     for line in lines[:LISTED]:
         where = f"line {line.line}" if line.line is not None else "not in the file"
-        yield f"    {line.name} ({where}): {_STANDINGS[line.standing]}{f'; {line.why}' if line.why else ''}"
+        why = f"; {line.why}" if line.why else ""
+        yield without_links(f"    {line.name} ({where}): {_STANDINGS[line.standing]}{why}")
     if len(lines) > LISTED:
         yield f"    … and {len(lines) - LISTED} more; --json lists all."
 
@@ -116,7 +117,12 @@ def plan_as_json(plan: Plan, *, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "standings": {standing.value: len(plan.of(standing)) for standing in Standing if plan.of(standing)},
         "lines": [
-            {"line": line.line, "name": line.name, "standing": line.standing.value, "why": line.why}
+            {
+                "line": line.line,
+                "name": without_links(line.name),
+                "standing": line.standing.value,
+                "why": without_links(line.why),
+            }
             for line in plan.lines
         ],
     }

@@ -45,6 +45,17 @@ def paid(desk: Desk, *flags: str) -> Done:
     return desk.pay(sheet(desk), "--skip-invalid", "--no-canary", *flags)
 
 
+def sealed(desk: Desk, *flags: str) -> Done:
+    return desk.batcher(
+        "plan", sheet(desk), "--batch", "march", "--skip-invalid", "--out", desk.folder / "march.plan", *flags
+    )
+
+
+def carried_out(desk: Desk, *flags: str) -> Done:
+    sealed(desk)
+    return desk.batcher("run", "--plan", desk.folder / "march.plan", "--yes", "--no-canary", *flags)
+
+
 def decided(desk: Desk, *flags: str) -> Done:
     paid(desk)
     order = next(each for each in desk.orders() if each["recipient"] == "mismatch-amount@example.com")
@@ -74,11 +85,15 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "doctor": {"": lambda desk, *flags: desk.batcher("doctor", *flags)},
     "inspect": {"": lambda desk, *flags: desk.batcher("inspect", sheet(desk), *flags)},
     "check": {"": lambda desk, *flags: desk.batcher("check", sheet(desk), "--errors", to_mend(desk), *flags)},
-    "plan": {"": lambda desk, *flags: desk.batcher("plan", sheet(desk), "--batch", "march", *flags)},
+    "plan": {
+        "": lambda desk, *flags: desk.batcher("plan", sheet(desk), "--batch", "march", *flags),
+        "sealed": sealed,
+    },
     "run": {
         "first": paid,
         "again": lambda desk, *flags: (paid(desk), paid(desk, *flags))[1],
         "refused": lambda desk, *flags: desk.pay(sheet(desk), *flags),
+        "sealed": carried_out,
     },
     "resume": {"": after_paying("resume", "--yes")},
     "reconcile": {"": after_paying("reconcile")},
