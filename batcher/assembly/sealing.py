@@ -17,7 +17,7 @@ from batcher.errors import InputInvalid, UsageError
 from batcher.intake import ReadOptions
 from batcher.intake.header import FIELDS, resolved
 from batcher.ledger import user_name
-from batcher.model import Sheet
+from batcher.model import Problem, Sheet
 from batcher.results import replacing
 
 MAX_BYTES = 200_000_000
@@ -159,8 +159,10 @@ def write_sealed(sealed: planning.SealedPlan, path: Path) -> None:
     try:
         replacing.replace(path, planning.sealed_text(sealed).encode())
     except (OSError, UnicodeEncodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name holds what is no text"
-        raise UsageError(f"The plan {path} could not be written ({reason}).", "Name another place.") from error
+        reason = error.strerror if isinstance(error, OSError) else "the name of the sheet or its folder is no text"
+        raise UsageError(
+            f"The plan {path} could not be written ({reason}).", "Mend that, or name another place."
+        ) from error
 
 
 def refuse_to_replace(path: Path) -> None:
@@ -193,7 +195,7 @@ def _text(path: Path) -> str:
     return data.decode(errors="replace") if len(data) <= MAX_BYTES else ""
 
 
-def _refusal(sealed: planning.SealedPlan, differences: tuple[Any, ...]) -> InputInvalid:
+def _refusal(sealed: planning.SealedPlan, differences: tuple[Problem, ...]) -> InputInvalid:
     return InputInvalid(
         f"What a run of batch {sealed.batch} would do is no longer what was sealed; nothing was sent.",
         f"Look at it anew and make the plan again: batcher plan FILE --batch {sealed.batch} --out PLAN.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.desk import Desk, Done, row, rows
-from tests.cli.evidence import issued
+from tests.cli.evidence import ERRORS_ALIKE, issued
 
 
 def plan_of(desk: Desk) -> Path:
@@ -225,6 +225,46 @@ def test_carrying_it_out_again_does_not_send_what_a_later_plan_left(desk: Desk) 
     assert desk.pay(desk.sheet(rows(2))).code == 6
 
     assert (carry_out(desk).code, issued(desk)) == (6, {"R0": 1})
+
+
+def test_what_the_list_settles_as_the_plan_said_is_no_difference(desk: Desk) -> None:
+    """The look before the run takes the found orders over, and the journal moves on by that."""
+    desk.sandbox.switch(**ERRORS_ALIKE, error_made_stored=[1], list_lag_s=3600)
+    sheet = desk.sheet(rows(2))
+    assert desk.pay(sheet).code == 7
+    desk.sandbox.switch(list_lag_s=0, error_made_stored=0)
+    desk.sheet([*rows(2), row("NEW", "70.00")])
+    assert "has an order at Runa, is taken over" in seal(desk, sheet).out
+
+    assert carry_out(desk).code == 0
+    assert issued(desk) == {"R0": 1, "R1": 1, "NEW": 1}
+
+
+def test_unknown_rows_are_asked_about_again_if_they_still_are_unknown(desk: Desk) -> None:
+    desk.sandbox.switch(**ERRORS_ALIKE, error_unmade=[1, 2, 3])
+    sheet = desk.sheet(rows(1))
+    assert desk.pay(sheet).code == 7
+    assert seal(desk, sheet).code == 0
+    assert '"act": "ask again"' in plan_of(desk).read_text()
+
+    assert carry_out(desk).code == 0
+    assert issued(desk) == {"R0": 1}
+
+
+def test_an_unknown_row_whose_order_was_found_since_makes_another_plan(desk: Desk) -> None:
+    desk.sandbox.switch(**ERRORS_ALIKE, error_made_stored=[1], list_lag_s=3600)
+    sheet = desk.sheet(rows(1))
+    assert desk.pay(sheet).code == 7
+    assert seal(desk, sheet).code == 0
+    posts = desk.posts()
+    desk.sandbox.switch(list_lag_s=0)
+    done = carry_out(desk)
+
+    assert (done.code, desk.posts()) == (5, posts)
+    assert "'R0' would no longer be asked about again" in done.err
+    assert seal(desk, sheet).code == 0
+    assert carry_out(desk).code == 0
+    assert issued(desk) == {"R0": 1}
 
 
 @pytest.mark.parametrize(
