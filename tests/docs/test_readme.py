@@ -113,7 +113,9 @@ def test_the_first_run_goes_as_the_readme_says(tmp_path: Path) -> None:
         "2026-11-ben",
         "2026-11-cleo",
         "2026-11-dan",
+        "2026-12-ann",
     ]
+    assert done.stdout.count("This plan was carried out on") == 1
     folder = tmp_path / "rehearsal" / "results"
     results = (folder / "2026-11-incentives.csv").read_text(encoding="utf-8-sig")
     assert (results.count(",COMPLETED,"), results.count(",FAILED,")) == (3, 1)
