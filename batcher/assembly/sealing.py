@@ -191,8 +191,14 @@ def _text(path: Path) -> str:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}).", "Name another file.") from None
-    # What is no text, or far too long, is no plan.
-    return data.decode(errors="replace") if len(data) <= MAX_BYTES else ""
+    try:
+        return data.decode() if len(data) <= MAX_BYTES else _NO_PLAN
+    except UnicodeDecodeError:
+        return _NO_PLAN
+
+
+_NO_PLAN = ""
+"""The text of what is no text, or far too long."""
 
 
 def _refusal(sealed: planning.SealedPlan, differences: tuple[Problem, ...]) -> InputInvalid:

@@ -188,7 +188,7 @@ def unsealed(text: str) -> SealedPlan:
     try:
         sealed = _adapter().validate_python({name: content[name] for name in content if name not in _ADDED})
         unchanged = sealed.meant.as_json() == dict(sealed.choices) and sealed_text(sealed) == text
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         unchanged = False
     if not unchanged:
         raise ValueError("was changed since it was made")

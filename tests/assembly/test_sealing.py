@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -222,6 +223,22 @@ def test_one_event_in_the_ledger_is_another_plan(count: int, states: list[State 
                 events.append(lambda: book.bring(sendable[0], State.REJECTED))
             data.draw(st.sampled_from(events))()
         assert not desk.accepts(sealed)
+
+
+def test_no_byte_of_the_file_can_be_another_one() -> None:
+    with desk_with(1, []) as desk:
+        desk.cells[0][0] = "R\ufffd"
+        desk.save()
+        desk.seal()
+        place = desk.folder / "plan"
+        content = place.read_bytes()
+        for number in range(len(content)):
+            for other in (b"", bytes([content[number] ^ 1])):
+                place.write_bytes(content[:number] + other + content[number + 1 :])
+                with pytest.raises(UsageError):
+                    read_sealed(place)
+        place.write_bytes(content)
+        assert desk.accepts(read_sealed(place))
 
 
 def test_a_payment_of_the_same_in_another_batch_is_another_plan() -> None:

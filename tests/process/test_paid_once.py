@@ -57,6 +57,25 @@ def test_one_row_added_sends_one(tmp_path: Path) -> None:
         assert sandbox.paid() == [row["Reference"] for row in payouts(41)]
 
 
+@pytest.mark.parametrize("after", [1, 12, 39])
+def test_a_sealed_plan_whose_run_is_killed_goes_on_and_pays_each_row_once(tmp_path: Path, after: int) -> None:
+    with SandboxProcess(rate="none", **LATENCY) as sandbox:
+        house = House(tmp_path, sandbox)
+        sheet, plan = write_sheet(tmp_path / "a.csv", payouts(40)), str(tmp_path / "a.plan")
+        sealed = house.batcher("plan", str(sheet), "--batch", "november", "--out", plan)
+        assert sealed.returncode == 0, sealed.stderr
+        process = house.start("run", "--plan", plan, "--yes")
+        until(lambda: sandbox.posts() >= after, f"{after} orders")
+        kill(process)
+        # What is gone on with is what was confirmed, whatever has become of the file.
+        write_sheet(sheet, payouts(45))
+        ended = house.batcher("run", "--plan", plan, "--yes")
+        assert ended.returncode == 0, ended.stderr
+        assert sandbox.paid() == EVERY_ROW
+        assert house.batcher("run", "--plan", plan, "--yes").returncode == 0
+        assert sandbox.paid() == EVERY_ROW
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_killed_at_a_random_moment_and_run_again_pays_each_row_once(tmp_path: Path, seed: int) -> None:
     moments = [(7 * seed) % 40, (13 * seed + 5) % 40]
