@@ -232,7 +232,9 @@ def test_no_byte_of_the_file_can_be_another_one() -> None:
         desk.seal()
         place = desk.folder / "plan"
         content = place.read_bytes()
-        for number in range(len(content)):
+        sign = content.index("\ufffd".encode())
+        # `tests/planning` tries every sign of the text; here it is bytes that are none.
+        for number in (*range(0, len(content), 50), *range(sign, sign + 3)):
             for other in (b"", bytes([content[number] ^ 1])):
                 place.write_bytes(content[:number] + other + content[number + 1 :])
                 with pytest.raises(UsageError):

@@ -171,6 +171,14 @@ def test_a_short_balance_leaves_the_plan_valid_until_it_is_topped_up(desk: Desk)
     assert carry_out(desk).code == 0
 
 
+def test_that_the_balance_is_to_be_ignored_is_said_with_the_plan(desk: Desk) -> None:
+    desk.sandbox.set_balance(GBP="1.00")
+    assert seal(desk, desk.sheet(rows(2)), "--ignore-balance").code == 0
+
+    assert carry_out(desk).code == 3
+    assert issued(desk) == {"R0": 1}
+
+
 def test_an_order_that_another_ledger_made_since_is_refused(desk: Desk) -> None:
     sheet = desk.sheet(rows(2))
     seal(desk, sheet)
