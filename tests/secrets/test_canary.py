@@ -79,6 +79,27 @@ def initialised(desk: Desk, *flags: str) -> Done:
     return desk.call("init", *words, "--key-file", str(key_file), *flags)
 
 
+def with_a_password(desk: Desk, command: str, *words: object) -> Done:
+    """A command that reads one, which is the canary key: what is a password to one person may be a key to another."""
+    password = desk.file("password", API_KEY.encode())
+    password.chmod(0o600)
+    done = desk.batcher(command, *words, "--password-file", password)
+    password.unlink()
+    return done
+
+
+def signed_up(desk: Desk, *flags: str) -> Done:
+    with_a_password(desk, "user", "add", "pat", "--role", "preparer")
+    return with_a_password(desk, "user", "add", "ann", "--role", "approver", *flags)
+
+
+def prepared(desk: Desk) -> Path:
+    signed_up(desk)
+    plan = desk.folder / "plan"
+    with_a_password(desk, "plan", desk.sheet(ROWS), "--batch", "march", "--out", plan, "--as", "pat")
+    return plan
+
+
 STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "init": {"with a key file": initialised},
     "template": {"": lambda desk, *flags: desk.batcher("template", "--out", desk.folder / "template.xlsx", *flags)},
@@ -108,6 +129,13 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
         "refresh": after_paying("results", "--refresh"),
     },
     "verify": {"": after_paying("verify")},
+    "approve": {
+        "yes": lambda desk, *flags: with_a_password(desk, "approve", prepared(desk), "--as", "ann", "--yes", *flags),
+        "refused": lambda desk, *flags: with_a_password(
+            desk, "approve", prepared(desk), "--as", "pat", "--yes", *flags
+        ),
+    },
+    "user": {"add": signed_up, "list": lambda desk, *flags: (signed_up(desk), desk.batcher("user", "list", *flags))[1]},
     "purge": {"too young": after_paying("purge", "--yes")},
     "sandbox": {"switches": lambda desk, *flags: desk.call("sandbox", "--switches", *flags)},
     "demo": {},  # it makes a folder and a sandbox of its own: see test_processes
@@ -129,7 +157,7 @@ def test_every_command_has_its_story() -> None:
 def test_no_command_tells(desk: Desk, command: str, name: str, flag: str) -> None:
     done = STORIES[command][name](desk, *([flag] if flag else []))
 
-    assert done.code in (0, 2, 3, 5, 7), done
+    assert done.code in (0, 2, 3, 5, 7, 8), done
     assert done.out or done.err
 
 
