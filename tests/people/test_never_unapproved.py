@@ -45,7 +45,7 @@ NUMBERS = count()
 
 
 @given(limits=LIMITS, paid=PAYOUTS, preparer=st.sampled_from(["pat", "ann"]), approver=st.sampled_from(["ann", "bob"]))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_plan_above_a_limit_is_confirmed_with_somebody_elses_approval_or_not_at_all(
     url: str, limits: dict[str, Decimal], paid: list[tuple[str, Decimal]], preparer: str, approver: str
 ) -> None:

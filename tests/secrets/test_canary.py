@@ -100,6 +100,10 @@ def prepared(desk: Desk) -> Path:
     return plan
 
 
+def approved(desk: Desk, by: str, *flags: str) -> Done:
+    return with_a_password(desk, "approve", prepared(desk), "--as", by, "--yes", *flags)
+
+
 STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "init": {"with a key file": initialised},
     "template": {"": lambda desk, *flags: desk.batcher("template", "--out", desk.folder / "template.xlsx", *flags)},
