@@ -38,8 +38,6 @@ THE_SAME = {
     'reply.error_type or "XXXX"': "no answer is documented under either word",
     "recent[1].cause": "all of them are compared with it, so whichever it is, all are the same",
     "to_bytes(8, ))": "'big' is what Python takes where nothing is said",
-    "simplejson.dumps(request, sort_keys": "use_decimal is simplejson's default, written out as money hangs on it",
-    'sort_keys=True, separators=(",", ":"), )': "ensure_ascii is simplejson's default",
     **dict.fromkeys(
         [f"{word!r} became" for word in ("no", "after_a_wait", "within_the_limit", "row", "currency", "run")],
         "the words of Resend and Scope never leave the process; only the members are compared",
