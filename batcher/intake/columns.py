@@ -101,13 +101,17 @@ def deliveries(frame: Frame) -> Mapping[str, pa.Array]:
 
 
 def emails(frame: Frame) -> Mapping[str, pa.Array]:
-    """Which cells hold an address that no mail can reach, and why."""
+    """Addresses as they are sent, empty where there is none; and which cells hold one that no mail reaches, and why."""
     text = frame["email"]
     plain = pc.and_not(pc.match_substring_regex(text, PLAIN_PATTERN), pc.match_substring_regex(text, NOT_PLAIN_PATTERN))
     plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), literal(MAX_LENGTH)))
-    found = {place: read_email(text[place].as_py()) for place in frame.places(pc.invert(plain))}
+    # Of a plain address only the domain would be lowered.
+    others = pc.or_(pc.invert(plain), pc.match_substring_regex(text, "@.*[A-Z]"))
+    found = {place: read_email(text[place].as_py()) for place in frame.places(others)}
     bad = {place: True for place, (address, _) in found.items() if address is None and text[place].as_py()}
+    read = [address or "" for address, _ in found.values()]
     return {
+        "email_as_sent": pc.replace_with_mask(text, others, texts(read)) if read else text,
         "email_bad": frame.sparse(bad, False),
         "email_reason": frame.sparse({place: reason for place, (_, reason) in found.items()}, ""),
     }
@@ -155,7 +159,7 @@ DERIVED: Mapping[str, Derive] = {
         (paid.conflicts, ("currency_conflict", "currency_said")),
         (products, ("product_fault", "whole_only")),
         (deliveries, ("method",)),
-        (emails, ("email_bad", "email_reason")),
+        (emails, ("email_as_sent", "email_bad", "email_reason")),
         (odd_cells, tuple(f"odd_{ours}{part}" for ours in FIELDS for part in ("", "_message", "_fix"))),
     )
     for name in names

@@ -17,7 +17,6 @@ from batcher.intake.blocks import Block
 from batcher.intake.facts import Facts
 from batcher.intake.header import FIELDS, Header
 from batcher.intake.meaning.amounts import Reading
-from batcher.intake.meaning.emails import read_email
 from batcher.intake.meaning.products import read_products
 from batcher.intake.options import ReadOptions
 from batcher.model import Distribution, Payout
@@ -31,10 +30,19 @@ _PAID = (
     "currency",
     "product",
     "method",
-    "email",
+    "email_as_sent",
     "recipient_reference",
     "template",
 )
+
+
+def _itself(text: str, _: str) -> str:
+    return text
+
+
+def _kind(currency: str, product: str, method: str) -> tuple[str, tuple[str, ...], Distribution]:
+    """What many rows share."""
+    return currency, read_products(product)[0], Distribution(method)
 
 
 class Frame:
@@ -94,34 +102,34 @@ class Frame:
             raise ValueError("the row has no amount")
         return amount
 
-    def payouts(self, places: Sequence[int]) -> dict[int, Payout]:
-        """The payouts of rows that have no problem, normalised, by place."""
+    def payouts(self, places: Sequence[int], one: Callable[[str, str], str] = _itself) -> dict[int, Payout]:
+        """The payouts of rows that have no problem, normalised, by place. `one` gives the one copy of a text."""
         rows = whole(places)
-        cells = [self[name].take(rows).to_pylist() for name in _PAID]
-        return {place: self._payout(*row) for place, *row in zip(places, *cells, strict=True)}
-
-    def _payout(
-        self,
-        reference: str,
-        amount: Decimal,
-        currency: str,
-        product: str,
-        method: str,
-        email: str,
-        recipient_reference: str,
-        template: str,
-    ) -> Payout:
-        """What a row asks for. A recipient reference that the delivery does not send is no part of it."""
-        return Payout(
-            reference=reference or None,
-            amount=money.in_minor_units(amount, currency),
-            currency=currency,
-            products=read_products(product)[0],
-            distribution=Distribution(method),
-            email=read_email(email)[0],
-            recipient_reference=recipient_reference if method == Distribution.RECIPIENT else None,
-            template=template or None,
+        references, amounts, *repeated, emails, recipients, templates = (
+            self[name].take(rows).to_pylist() for name in _PAID
         )
+        kinds = {kind: _kind(*kind) for kind in set(zip(*repeated, strict=True))}
+        exact: dict[tuple[Decimal, str], Decimal] = {}
+        found = {}
+        for place, reference, amount, kind, email, recipient, template in zip(
+            places, references, amounts, zip(*repeated, strict=True), emails, recipients, templates, strict=True
+        ):
+            currency, products, method = kinds[kind]
+            value = exact.get((amount, currency))
+            if value is None:
+                value = exact[amount, currency] = money.in_minor_units(amount, currency)
+            found[place] = Payout(
+                reference=one(reference, reference) if reference else None,
+                amount=value,
+                currency=currency,
+                products=products,
+                distribution=method,
+                email=one(email, email) if email else None,
+                # What the delivery does not send is no part of the payout.
+                recipient_reference=recipient if method is Distribution.RECIPIENT else None,
+                template=template or None,
+            )
+        return found
 
     def _text(self, ours: str) -> pa.Array:
         default = self.options.defaults.get(ours, "")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from batcher import keys
+from batcher.cycles import uncollected
 from batcher.intake.defaults import check_defaults
 from batcher.intake.doubts import Doubts
 from batcher.intake.judging import Judged, Judging, judging_of, opened
@@ -12,10 +13,11 @@ from batcher.intake.peers import same_key
 from batcher.intake.rules import REPEATED
 from batcher.model import Payout, Problem, Sheet, SheetRow
 
-MAX_ROWS = 100_000
-"""Payouts in one batch: more than a day's worth at 60 orders a minute."""
+MAX_ROWS = 1_000_000
+"""Payouts in one batch: more than eleven days' worth at 60 orders a minute."""
 
 
+@uncollected()
 def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     """Every row of the file as a payout, or as all the problems that it has.
 
@@ -28,6 +30,7 @@ def read_sheet(path: Path, options: ReadOptions) -> Sheet:
     return sheet_of(judging, name_of(path), digest)
 
 
+@uncollected()
 def sheet_of(judging: Judging, name: str, digest: str) -> Sheet:
     """The sheet with all its rows, held in memory."""
     table = judging.table
@@ -56,7 +59,10 @@ def name_of(path: Path) -> str:
 def _rows(judged: Judged) -> list[SheetRow]:
     """Each row with as many cells as there are columns."""
     frame = judged.frame
-    payouts = frame.payouts(judged.sound)
+    # Cells repeat each other, and a row's payout repeats its cells: each text is held once.
+    one = dict[str, str]().setdefault
+    columns = [[one(cell, cell) for cell in column.to_pylist()] for column in frame.block.columns]
+    payouts = frame.payouts(judged.sound, one)
     lines, references = frame["line"].to_pylist(), frame["reference_read"].to_pylist()
     return [
         SheetRow(
@@ -64,9 +70,11 @@ def _rows(judged: Judged) -> list[SheetRow]:
             cells=cells,
             payout=payouts.get(place),
             problems=tuple(judged.problems.get(place, ())),
-            reference=reference or None,
+            reference=one(reference, reference) if reference else None,
         )
-        for place, (line, cells, reference) in enumerate(zip(lines, frame.block.rows(), references, strict=True))
+        for place, (line, cells, reference) in enumerate(
+            zip(lines, zip(*columns, strict=True), references, strict=True)
+        )
     ]
 
 
