@@ -356,3 +356,12 @@ class PlannedOrder:
     body: bytes = field(repr=False)
     """The exact bytes of the request; a resend repeats them."""
     payout: Payout
+
+    def __eq__(self, other: object) -> bool:
+        # Also one whose body is made when it is asked for: see `batcher.planning.orders`.
+        return isinstance(other, PlannedOrder) and all(
+            getattr(self, name) == getattr(other, name) for name in ("identity", "number", "key", "body", "payout")
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.identity, self.number, self.key))

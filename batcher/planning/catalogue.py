@@ -61,10 +61,13 @@ def held_against_catalogue(
             problems = tuple(_problem(row, objection, title, places) for objection in objections)
             offenders[row.line] = replace(row, payout=None, problems=problems)
     sound = [row for row in held if row.line not in offenders]
+    warnings = tuple(_degraded(sound, catalogue, title))
+    if not (offenders or warnings):
+        return sheet
     return replace(
         sheet,
         rows=tuple(offenders.get(row.line, row) for row in sheet.rows),
-        warnings=(*sheet.warnings, *_degraded(sound, catalogue, title)),
+        warnings=(*sheet.warnings, *warnings),
     )
 
 

@@ -49,6 +49,8 @@ def check_list(
     nameless = [one for one in strays if one.identity is None and one.order_id not in accepted]
     problems = [_unread(one) for one in nameless if one.order is None]
     problems += [] if choices.accept_missing else [_stray(one) for one in nameless if one.order is not None]
+    if not strays:
+        return listed, problems
     nobodys = _Nobodys(strays)
     return [_doubted(line, nobodys, choices) for line in listed], problems
 

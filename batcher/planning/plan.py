@@ -1,6 +1,7 @@
 """What a plan is: every row with what would happen to it. Nothing here touches the ledger."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -151,18 +152,21 @@ class Plan:
 
     def total(self, *standings: Standing) -> dict[str, Decimal]:
         """Face value per currency of the rows of these standings."""
-        payouts = (line.payout for line in self.of(*standings))
+        payouts = (line.payout for line in self.lines if line.standing in standings)
         return money.totals((payout.currency, payout.amount) for payout in payouts if payout is not None)
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether no row would be sent, sent again or read."""
-        return not self.of(*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING)
+        return not self._has(SENDING | {Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING})
 
     @property
     def needs_look(self) -> bool:
         """Whether Runa's order list has to be looked at first: something would be sent, or is unknown."""
-        return bool(self.of(*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND))
+        return self._has(SENDING | {Standing.UNKNOWN, Standing.KEPT, Standing.FOUND})
+
+    def _has(self, standings: AbstractSet[Standing]) -> bool:
+        return any(line.standing in standings for line in self.lines)
 
     def last_payment_at(self) -> datetime | None:
         """When the batch last paid a row."""

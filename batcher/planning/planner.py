@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from batcher import keys, money
+from batcher.cycles import uncollected
 from batcher.evidence import Evidence, Found
 from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow, Speaker
 from batcher.planning.findings import accepted_orders, check_list, check_unfinished, found_elsewhere, without_order
+from batcher.planning.orders import Body, OrderToBe
 from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
 from batcher.policy import first_sent, key_is_old
@@ -25,6 +28,7 @@ _OPEN_STANDINGS = {
 }
 
 
+@uncollected()
 def make_plan(
     sheet: Sheet,
     record: BatchRecord,
@@ -46,14 +50,14 @@ def make_plan(
     the run would speak, where that is known.
     """
     known = {row.identity: row for row in record.rows}
-    making = _Making(record, choices, now, evidence, speaker, settle_after)
+    body = partial(keys.body, batch=record.name)
+    making = _Making(record, choices, now, evidence, speaker, settle_after, body)
     in_file = [_line_of(row, known, making) for row in sheet.rows]
-    readable = {keys.identity(payout) for _, payout in sheet.payouts}
-    claimed = readable | {f"reference:{row.reference}" for row in sheet.rows if row.reference is not None}
-    others = [_line_gone(row, row.identity in claimed, choices) for row in record.rows if row.identity not in readable]
+    missing = _missing(sheet, record)
+    others = [_line_gone(row, unreadable, choices) for row, unreadable in missing]
     lines = doubts(
         [*in_file, *(line for line in others if line is not None)],
-        unclaimed=[row for row in record.rows if row.identity not in readable and row.could_pay],
+        unclaimed=[row for row, _ in missing if row.could_pay],
         memory=memory,
         environment=record.environment,
         batch=record.name,
@@ -74,6 +78,15 @@ def make_plan(
     )
 
 
+def _missing(sheet: Sheet, record: BatchRecord) -> list[tuple[RowRecord, bool]]:
+    """The rows of the batch that the file has not as payouts, and whether it has them as lines that cannot be read."""
+    if not record.rows:
+        return []
+    readable = {keys.identity(payout) for _, payout in sheet.payouts}
+    named = {f"reference:{row.reference}" for row in sheet.rows if row.payout is None and row.reference is not None}
+    return [(row, row.identity in named) for row in record.rows if row.identity not in readable]
+
+
 @dataclass(frozen=True, slots=True)
 class _Making:
     """What every line of one plan is held against."""
@@ -84,18 +97,20 @@ class _Making:
     evidence: Evidence | None
     speaker: Speaker | None
     settle_after: timedelta
+    body: Body
+    """Makes the body of an order of this batch."""
 
 
 def _line_of(row: SheetRow, known: dict[str, RowRecord], making: _Making) -> PlanLine:
     if row.payout is None:
         return _line_of_unreadable(row, known.get(f"reference:{row.reference}"))
     identity = keys.identity(row.payout)
+    record = known.get(identity)
+    if record is None and making.evidence is None:
+        # Most rows of a large plan: made at once, without the questions to which there is one answer.
+        return _new_line(row.line, identity, row.payout, making)
     line = PlanLine(
-        standing=Standing.NEW,
-        name=keys.row_name(identity),
-        line=row.line,
-        payout=row.payout,
-        record=known.get(identity),
+        standing=Standing.NEW, name=keys.row_name(identity), line=row.line, payout=row.payout, record=record
     )
     if row.payout.remains is not None and line.record is not None and not line.record.paid_or_open:
         why = "who it was for was purged; run its file again to pay it"
@@ -103,15 +118,25 @@ def _line_of(row: SheetRow, known: dict[str, RowRecord], making: _Making) -> Pla
     found = found_elsewhere(identity, line.record, making.evidence)
     if line.record is None:
         if found is not None:
-            order = _order(making.record, identity, found.number, row.payout)
+            order = _order(making, identity, found.number, row.payout)
             return replace(line, standing=Standing.FOUND, order=order, why=f"order {found.order_id}")
-        return replace(line, order=_order(making.record, identity, 1, row.payout))
+        return replace(line, order=_order(making, identity, 1, row.payout))
     if found is not None:
-        return _line_of_found(line, line.record, row.payout, making.record, found)
+        return _line_of_found(line, line.record, row.payout, making, found)
     return _line_of_known(line, line.record, row.payout, making)
 
 
-def _line_of_found(line: PlanLine, row: RowRecord, payout: Payout, record: BatchRecord, found: Found) -> PlanLine:
+def _new_line(line: int, identity: str, payout: Payout, making: _Making) -> PlanLine:
+    return PlanLine(
+        standing=Standing.NEW,
+        name=payout.reference or keys.row_name(identity),
+        line=line,
+        payout=payout,
+        order=_order(making, identity, 1, payout),
+    )
+
+
+def _line_of_found(line: PlanLine, row: RowRecord, payout: Payout, making: _Making, found: Found) -> PlanLine:
     """A row that the ledger knows, whose order only Runa's list has."""
     line = replace(line, standing=Standing.FOUND, why=f"order {found.order_id}")
     latest = row.latest
@@ -120,7 +145,7 @@ def _line_of_found(line: PlanLine, row: RowRecord, payout: Payout, record: Batch
         return line
     if latest.state not in UNSENT and not without_order(latest.state):
         return replace(line, standing=Standing.STUCK, why=f"order {found.order_id} is a later attempt of it")
-    order = _order(record, row.identity, found.number, payout)
+    order = _order(making, row.identity, found.number, payout)
     return replace(line, order=order, withdraws=latest.id if latest.state in UNSENT else None)
 
 
@@ -139,14 +164,14 @@ def _line_of_unreadable(row: SheetRow, record: RowRecord | None) -> PlanLine:
 
 
 def _line_of_known(line: PlanLine, row: RowRecord, payout: Payout, making: _Making) -> PlanLine:
-    latest, record = row.latest, making.record
+    latest = row.latest
     unchanged = same_payment(payout, latest.order.payout)
     if latest.state in UNSENT | {State.WITHDRAWN} and _is_old(latest, making.now):
         return _line_of_old(line, row, payout, making)
     if latest.state is State.WITHDRAWN:
-        return replace(line, order=_order(record, row.identity, latest.order.number, payout))
+        return replace(line, order=_order(making, row.identity, latest.order.number, payout))
     if latest.state in UNSENT:
-        again = _order(record, row.identity, latest.order.number, payout)
+        again = _order(making, row.identity, latest.order.number, payout)
         if unchanged and again.body == latest.order.body:
             return replace(line, standing=Standing.UNSENT)
         return replace(line, order=again, withdraws=latest.id, why="changed before it was sent")
@@ -181,7 +206,7 @@ def _line_of_old(line: PlanLine, row: RowRecord, payout: Payout, making: _Making
     number = _next_number(row, making.now)
     if number > keys.MAX_ATTEMPTS:
         return replace(line, standing=Standing.LEFT, why=f"all {keys.MAX_ATTEMPTS} attempts are used")
-    order = _order(making.record, row.identity, number, payout)
+    order = _order(making, row.identity, number, payout)
     withdraws = latest.id if latest.state in UNSENT else None
     return replace(line, standing=Standing.RETRY, order=order, withdraws=withdraws, why=why)
 
@@ -207,7 +232,7 @@ def _line_of_spent(line: PlanLine, row: RowRecord, payout: Payout, making: _Maki
         return replace(line, standing=Standing.LEFT, why=f"{reason}; all {keys.MAX_ATTEMPTS} attempts are used")
     if not may_attempt_again([attempt.state for attempt in row.attempts]):
         return replace(line, standing=Standing.STUCK, why="an earlier attempt is not settled")
-    order = _order(making.record, row.identity, number, payout)
+    order = _order(making, row.identity, number, payout)
     return replace(line, standing=Standing.RETRY, order=order, why=reason)
 
 
@@ -228,10 +253,10 @@ def _line_gone(row: RowRecord, unreadable: bool, choices: Choices) -> PlanLine |
     return line
 
 
-def _order(record: BatchRecord, identity: str, number: int, payout: Payout) -> PlannedOrder:
-    key = keys.idempotency_key(account=record.environment.account, batch=record.name, identity=identity, attempt=number)
-    body = keys.body(key=key, batch=record.name, payout=payout)
-    return PlannedOrder(identity=identity, number=number, key=key, body=body, payout=payout)
+def _order(making: _Making, identity: str, number: int, payout: Payout) -> PlannedOrder:
+    account, batch = making.record.environment.account, making.record.name
+    key = keys.idempotency_key(account=account, batch=batch, identity=identity, attempt=number)
+    return OrderToBe(identity=identity, number=number, key=key, body=making.body, payout=payout)
 
 
 def describe(row: RowRecord) -> str:

@@ -38,19 +38,21 @@ def doubts(
     `unclaimed` are the rows of the batch for which money was or could be paid, and that no row of the file claims.
     """
     listed = list(lines)
-    twins = _Twins(
-        unclaimed,
-        memory.kin(
-            environment,
-            besides=batch,
-            twin_digests=sorted(
-                {keys.twin_digest(payout) for payout in map(_to_be_paid, listed) if payout is not None}
-            ),
-            paid_since=paid_since,
-        ),
-        choices,
+    to_be_paid = [_to_be_paid(line) for line in listed]
+    digests = [None if payout is None else keys.twin_digest(payout) for payout in to_be_paid]
+    kin = memory.kin(
+        environment,
+        besides=batch,
+        twin_digests=sorted({digest for digest in digests if digest is not None}),
+        paid_since=paid_since,
     )
-    return [_doubted(line, twins.why(line), choices) for line in listed]
+    if not (unclaimed or kin):
+        return listed
+    twins = _Twins(unclaimed, kin, choices)
+    return [
+        line if payout is None or digest is None else _doubted(line, twins.why(line, payout, digest), choices)
+        for line, payout, digest in zip(listed, to_be_paid, digests, strict=True)
+    ]
 
 
 def _doubted(line: PlanLine, why: str | None, choices: Choices) -> PlanLine:
@@ -77,12 +79,11 @@ class _Twins:
         self._padded = _grouped((bare(row.latest.order.payout.reference), row) for row in unclaimed if row.paid_or_open)
         self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
 
-    def why(self, line: PlanLine) -> str | None:
-        """Why this line is doubtful, in words that name batches and lines; `None` if it is not."""
-        payout = _to_be_paid(line)
-        if payout is None:
-            return None
-        digest = keys.twin_digest(payout)
+    def why(self, line: PlanLine, payout: Payout, digest: str) -> str | None:
+        """Why this line is doubtful, in words that name batches and lines; `None` if it is not.
+
+        `payout` is what it would pay, and `digest` by what twins of that are known.
+        """
         for row in self._equal.get(digest, ()):
             if not row.paid_or_open:
                 return (
