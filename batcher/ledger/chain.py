@@ -14,10 +14,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, TableClause, column, insert, select, table
+from sqlalchemy import Connection, select
 
 from batcher import keys
 from batcher.ledger.tables import batches, environments, journal, moment_text
+from batcher.ledger.together import inserting
 from batcher.states import State
 
 RECIPE = "1"
@@ -156,19 +157,14 @@ def add(connection: Connection, batch_id: int, events: Iterable[Event], end: tup
     lines = chained(batch_id, events, end or end_of(connection, batch_id))
     # All lines of a large file at once would cost more to keep than to write.
     while group := list(itertools.islice(lines, _AT_ONCE)):
-        connection.execute(insert(_LINES), group)
+        inserting(connection, journal, _COLUMNS)(group)
 
 
-def as_it_lies(of: Table) -> TableClause:
-    """The table for values that are as they lie in it: what is written for a whole file is made into text once."""
-    return table(of.name, *(column(one.name) for one in of.c))
+_COLUMNS = tuple(column.name for column in journal.c if column.name != "id")
 
 
-_LINES = as_it_lies(journal)
-
-
-def chained(batch_id: int, events: Iterable[Event], end: tuple[int, str]) -> Iterator[dict[str, Any]]:
-    """The events as lines of the journal, as they lie in the table."""
+def chained(batch_id: int, events: Iterable[Event], end: tuple[int, str]) -> Iterator[tuple[Any, ...]]:
+    """The events as lines of the journal, as they lie in its columns behind the id."""
     number, digest = end
     at, at_text = None, ""
     for event in events:
@@ -187,18 +183,8 @@ def chained(batch_id: int, events: Iterable[Event], end: tuple[int, str]) -> Ite
             by=event.by,
             content=content,
         )
-        yield {
-            "batch_id": batch_id,
-            "number": number,
-            "attempt_id": event.attempt_id,
-            "at": at_text,
-            "from_state": event.from_state,
-            "to_state": event.to_state,
-            "why": event.why,
-            "by": event.by,
-            "content": content,
-            "digest": digest,
-        }
+        states = event.from_state, event.to_state
+        yield batch_id, number, event.attempt_id, at_text, *states, event.why, event.by, content, digest
 
 
 def ranges(ids: Iterable[int]) -> list[list[int]]:

@@ -3,30 +3,31 @@
 It runs inside a transaction that its caller holds.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select
 
 from batcher import keys
+from batcher.cycles import uncollected
+from batcher.errors import OwnFault
 from batcher.ledger import chain
-from batcher.ledger.chain import Event, kept, sealed
-from batcher.ledger.tables import (
-    attempts,
-    batches,
-    invalid_lines,
-    plans,
-    rows,
-)
+from batcher.ledger.chain import SALT_BYTES, Event, Salts, commitment, kept, sealed
+from batcher.ledger.tables import attempts, batches, invalid_lines, moment_text, plans, rows
+from batcher.ledger.together import as_it_lies, inserting, list_text, updating
 from batcher.ledger.writing import added, environment_id, find_or_add, move
-from batcher.model import Payout
-from batcher.records import Confirmation
+from batcher.model import PlannedOrder
+from batcher.records import Confirmation, RowEntry
 from batcher.states import LIVE, UNSENT, IllegalTransition, State
 
+AT_ONCE = 2_000
+"""Rows that are written together: all of a large file at once would cost more to hold than to write."""
 
+
+@uncollected()
 def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -> None:
     """Write a confirmed plan, whole: rows, withdrawals, and the key and exact body of each new attempt."""
     place = environment_id(connection, confirmation.environment)
@@ -43,171 +44,243 @@ def confirm(connection: Connection, confirmation: Confirmation, now: datetime) -
         "file_rows": len(confirmation.entries) + len(confirmation.invalid),
     }
     plan_id = added(connection, plans, **values)
-    cells = {entry.identity: json.dumps(entry.cells) for entry in confirmation.entries}
-    entered = _enter_rows(connection, confirmation, cells, batch_id, plan_id)
-    told = {"plans": [{"id": plan_id, **kept(values)}], "here": chain.ranges(entered.here)}
+    lying = as_it_lies(rows)
+    known = {row.identity: row for row in connection.execute(select(lying).where(lying.c.batch_id == batch_id))}
+    here = [entry for entry in confirmation.entries if entry.identity in known]
+    moved = _move_rows(connection, here, known, plan_id)
+    told = {"plans": [{"id": plan_id, **kept(values)}], "here": chain.ranges(known[one.identity].id for one in here)}
     events = [Event(at=now, why="plan confirmed", by=confirmation.confirmed_by, content=told)]
-    events += [Event(at=now, why="the file has the row otherwise than before", content=one) for one in entered.moved]
+    events += [Event(at=now, why="the file has the row otherwise than before", content=one) for one in moved]
     chain.add(connection, batch_id, events)
     for attempt_id in confirmation.withdrawn:
         move(connection, attempt_id, State.WITHDRAWN, now, "a later confirmed plan omits or changes the row")
-    chain.add(connection, batch_id, _plan(connection, confirmation, cells, entered, place, plan_id, now))
-    others = (
-        Event(at=now, why="the file has the row", content={"rows": [sealed("rows", row, row["salt"])]})
-        for row in entered.fresh.values()
-    )
-    chain.add(connection, batch_id, [*others, *_note_invalid(connection, confirmation, plan_id, now)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Entered:
-    """The rows of a batch, once a confirmed file is noted."""
-
-    ids: dict[str, int]
-    """Of all rows that the batch ever had, by identity."""
-    here: list[int]
-    """Rows that were known, and that the file has."""
-    moved: list[chain.Content]
-    """What the file has otherwise than before."""
-    fresh: dict[int, dict[str, Any]]
-    """New rows by id, each as it lies in the table; of those no event has told yet."""
-
-
-def _enter_rows(
-    connection: Connection, confirmation: Confirmation, cells: Mapping[str, str], batch_id: int, plan_id: int
-) -> _Entered:
-    """Note where the file has each row; `cells` are theirs, as JSON, by identity."""
-    lying = chain.as_it_lies(rows)
-    query = select(*lying.c).where(lying.c.batch_id == batch_id)
-    known = {row.identity: row for row in connection.execute(query)}
-    salts = chain.salts_of(connection)
-    fresh: dict[str, dict[str, Any]] = {
-        entry.identity: {
-            "batch_id": batch_id,
-            "plan_id": plan_id,
-            "identity": entry.identity,
-            "line": entry.line,
-            "cells": cells[entry.identity],
-            "wanted": entry.wanted,
-            "salt": salts(chain.SALT_BYTES),
-        }
-        for entry in confirmation.entries
-        if entry.identity not in known
-    }
-    _add_as_they_lie(connection, rows, list(fresh.values()))
-    here = [entry for entry in confirmation.entries if entry.identity in known]
-    anew = []
-    for entry in here:
-        row = known[entry.identity]
-        values = {"line": entry.line, "cells": cells[entry.identity], "wanted": entry.wanted}
-        changed = {name: value for name, value in values.items() if value != getattr(row, name)}
-        anew.append((row.id, values | {"salt": row.salt or salts(chain.SALT_BYTES)}, changed))
-    moved = _move_rows(connection, anew, plan_id) if anew else []
-    listed = connection.execute(select(rows.c.identity, rows.c.id).where(rows.c.batch_id == batch_id))
-    ids: dict[str, int] = {row.identity: row.id for row in listed}
-    for identity, values in fresh.items():
-        values["id"] = ids[identity]
-    return _Entered(
-        ids=ids,
-        here=[row_id for row_id, _, _ in anew],
-        moved=moved,
-        fresh={values["id"]: values for values in fresh.values()},
-    )
+    known_ids = {identity: row.id for identity, row in known.items()}
+    del known
+    writer = _Writer(connection, batch_id, place, plan_id, now, known_ids)
+    writer.write(confirmation.entries, confirmation.orders)
+    chain.add(connection, batch_id, _note_invalid(connection, confirmation, plan_id, now))
 
 
 def _move_rows(
-    connection: Connection, anew: Sequence[tuple[int, dict[str, Any], dict[str, Any]]], plan_id: int
+    connection: Connection, here: Sequence[RowEntry], known: Mapping[str, Row[Any]], plan_id: int
 ) -> list[chain.Content]:
     """Note where the file has rows that were known; what is not sent yet takes its cells from there.
 
-    `anew` has, for each, its id, what it is now, and what of that it was not before. Gives what changed, for the
-    journal; that all of them are of this plan now goes without saying.
+    Gives what the file has otherwise than before, for the journal; that all of them are of this plan now goes without
+    saying.
     """
-    lying = chain.as_it_lies(rows)
-    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in ("line", "cells", "wanted", "salt")}
-    values["plan_id"] = plan_id
-    connection.execute(
-        update(lying).where(lying.c.id == bindparam("its_id")).values(values),
-        [{"its_id": row_id} | {f"its_{name}": value for name, value in now.items()} for row_id, now, _ in anew],
-    )
+    if not here:
+        return []
+    salts = chain.salts_of(connection)
     unsent = or_(*(attempts.c.state == state for state in sorted(UNSENT)))
-    found = connection.execute(select(attempts.c.row_id, attempts.c.id, attempts.c.salt).where(unsent))
-    waiting = {attempt.row_id: attempt for attempt in found}
-    refreshed = [
-        {"its_id": waiting[row_id].id, "its_cells": now["cells"]} for row_id, now, _ in anew if row_id in waiting
-    ]
-    if refreshed:
-        lying = chain.as_it_lies(attempts)
-        itself = lying.c.id == bindparam("its_id")
-        connection.execute(update(lying).where(itself).values(plan_id=plan_id, cells=bindparam("its_cells")), refreshed)
+    query = select(attempts.c.row_id, attempts.c.id, attempts.c.salt).where(unsent)
+    waiting = {attempt.row_id: attempt for attempt in connection.execute(query)}
+    stay: list[tuple[Any, ...]] = []
+    change: list[tuple[Any, ...]] = []
+    refresh: list[tuple[Any, ...]] = []
     moved: list[chain.Content] = []
-    for row_id, now, changed in anew:
+    for entry in here:
+        row = known[entry.identity]
+        cells = list_text(entry.cells)
+        now = {"line": entry.line, "cells": cells, "wanted": entry.wanted}
+        changed = {name: value for name, value in now.items() if value != getattr(row, name)}
+        attempt = waiting.get(row.id)
+        if attempt is not None:
+            refresh.append((cells, plan_id, attempt.id))
+        if not changed and row.salt:
+            stay.append((plan_id, row.id))
+            continue
+        salt = row.salt or salts(SALT_BYTES)
+        change.append((entry.line, cells, entry.wanted, salt, plan_id, row.id))
         if not changed:
             continue
-        content: dict[str, Any] = {"rows": [{"id": row_id, **sealed("rows", changed, now["salt"])}]}
-        if "cells" in changed and row_id in waiting:
-            attempt = waiting[row_id]
-            told = sealed("attempts", {"cells": now["cells"]}, attempt.salt)
+        content: dict[str, Any] = {"rows": [{"id": row.id, **sealed("rows", changed, salt)}]}
+        if "cells" in changed and attempt is not None:
+            told = sealed("attempts", {"cells": cells}, attempt.salt)
             content["attempts"] = [{"id": attempt.id, **told}]
         moved.append(content)
+    updating(connection, rows, ("plan_id",))(stay)
+    updating(connection, rows, ("line", "cells", "wanted", "salt", "plan_id"))(change)
+    updating(connection, attempts, ("cells", "plan_id"))(refresh)
     return moved
 
 
-def _plan(
-    connection: Connection,
-    confirmation: Confirmation,
-    cells: Mapping[str, str],
-    entered: _Entered,
-    place: int,
-    plan_id: int,
-    now: datetime,
-) -> Iterable[Event]:
-    """Write new attempts; one that was withdrawn is planned again in its place. Gives what the journal is to tell."""
-    withdrawn, live = _withdrawn_and_live(connection, plan_id)
-    salts = chain.salts_of(connection)
-    new: list[dict[str, Any]] = []
-    for order in confirmation.orders:
-        row_id = entered.ids[order.identity]
-        if row_id in live:
+@dataclass(slots=True)
+class _New:
+    """One row of the file on its way into the ledger."""
+
+    entry: RowEntry
+    cells: str
+    """As they lie in the tables."""
+    row_id: int
+    salt: bytes | None
+    """There where the row itself is new; no event has told of it yet."""
+    order: PlannedOrder | None
+
+
+class _Writer:
+    """Writes new rows and attempts, some thousand at a time; one that was withdrawn is planned again in its place."""
+
+    def __init__(
+        self, connection: Connection, batch_id: int, place: int, plan_id: int, now: datetime, known: Mapping[str, int]
+    ) -> None:
+        self._connection = connection
+        self._batch_id, self._place, self._plan_id, self._now = batch_id, place, plan_id, now
+        self._known = known
+        self._salts: Salts = chain.salts_of(connection)
+        self._withdrawn, self._live = _withdrawn_and_live(connection, batch_id) if known else ({}, set())
+        self._add_rows = inserting(connection, rows, _ROW)
+        self._add_attempts = inserting(connection, attempts, _ATTEMPT)
+        self._last_row = connection.scalar(select(func.max(rows.c.id))) or 0
+        self._last_attempt = connection.scalar(select(func.max(attempts.c.id))) or 0
+
+    def write(self, entries: Iterable[RowEntry], orders: Sequence[PlannedOrder]) -> None:
+        """Rows in the order of the file, and with each its order."""
+        left = {order.identity: order for order in orders}
+        if len(left) != len(orders):
+            raise OwnFault("A plan has two orders for one row.")
+        of_file = iter(entries)
+        while some := list(itertools.islice(of_file, AT_ONCE)):
+            chain.add(self._connection, self._batch_id, self._events(self._rows(some, left)))
+        if left:
+            raise OwnFault("A plan has an order for a row that its file does not have.")
+
+    def _rows(self, entries: Sequence[RowEntry], orders: dict[str, PlannedOrder]) -> Iterator[_New]:
+        """Insert the rows that are new; gives those, and the others that get an order."""
+        fresh: dict[str, tuple[str, bytes]] = {}
+        values: list[tuple[Any, ...]] = []
+        for entry in entries:
+            if entry.identity not in self._known:
+                cells, salt = list_text(entry.cells), self._salts(SALT_BYTES)
+                fresh[entry.identity] = (cells, salt)
+                values.append((self._batch_id, entry.identity, self._plan_id, entry.line, cells, entry.wanted, salt))
+        ids: Mapping[str, int] = {}
+        if values:
+            self._add_rows(values)
+            ids = self._ids_of_rows()
+        for entry in entries:
+            order = orders.pop(entry.identity, None)
+            if entry.identity in fresh:
+                cells, salt = fresh[entry.identity]
+                yield _New(entry, cells, ids[entry.identity], salt, order)
+            elif order is not None:
+                yield _New(entry, list_text(entry.cells), self._known[entry.identity], None, order)
+
+    def _ids_of_rows(self) -> dict[str, int]:
+        query = select(rows.c.identity, rows.c.id).where(rows.c.id > self._last_row)
+        ids: dict[str, int] = {key: its_id for key, its_id in self._connection.execute(query)}  # noqa: C416 - a row is no pair to a type checker
+        self._last_row = max(ids.values())
+        return ids
+
+    def _events(self, some: Iterable[_New]) -> list[Event]:
+        """Insert their attempts; gives what the journal is to tell of both."""
+        new: list[tuple[_New, PlannedOrder, tuple[Any, ...]]] = []
+        others: list[Event] = []
+        for one in some:
+            if one.order is None:
+                others.append(Event(at=self._now, why="the file has the row", content={"rows": [self._row(one)]}))
+            elif not self._planned_again(one, one.order):
+                new.append((one, one.order, self._attempt(one, one.order)))
+        if not new:
+            return others
+        self._add_attempts([values for _, _, values in new])
+        ids = self._ids_of_attempts()
+        return [*(self._planned(ids[one.row_id], one, order, values) for one, order, values in new), *others]
+
+    def _planned_again(self, one: _New, order: PlannedOrder) -> bool:
+        """Whether the attempt was there, withdrawn, and is planned again in its place."""
+        if one.row_id in self._live:
             # Planning has looked already; a plan that was made before the ledger moved on stops here.
             raise IllegalTransition(f"{keys.row_name(order.identity)} has a live attempt, and gets no other beside it")
-        values: dict[str, Any] = {"key": order.key, "body": order.body, **_payout(order.payout)}
-        values |= {"planned_at": now, "plan_id": plan_id}
-        again = withdrawn.get((row_id, order.number))
-        if again is not None:
-            values |= {"cells": json.loads(cells[order.identity]), "content_digest": None, "recipient_digest": None}
-            move(connection, again, State.PLANNED, now, "confirmed again", **values)
-            continue
-        row = entered.fresh.get(row_id)
-        new.append(
-            {
-                "row_id": row_id,
-                "environment_id": place,
-                "number": order.number,
-                "state": State.PLANNED.value,
-                **kept(values),
-                "cells": cells[order.identity],
-                # A new row and its attempt have one salt: what they both have is committed to once.
-                "salt": salts(chain.SALT_BYTES) if row is None else row["salt"],
-            }
+        again = self._withdrawn.get((one.row_id, order.number))
+        if again is None:
+            return False
+        payout = order.payout
+        values: dict[str, Any] = {
+            "key": order.key,
+            "body": order.body,
+            "reference": payout.reference,
+            "amount": payout.amount,
+            "currency": payout.currency,
+            "products": list(payout.products),
+            "distribution": payout.distribution.value,
+            "email": payout.email,
+            "recipient_reference": payout.recipient_reference,
+            "template": payout.template,
+            "twin_digest": keys.twin_digest(payout),
+            "planned_at": self._now,
+            "plan_id": self._plan_id,
+            "cells": list(one.entry.cells),
+            "content_digest": None,
+            "recipient_digest": None,
+        }
+        move(self._connection, again, State.PLANNED, self._now, "confirmed again", **values)
+        return True
+
+    def _attempt(self, one: _New, order: PlannedOrder) -> tuple[Any, ...]:
+        """What lies in the table, as `_ATTEMPT` names it."""
+        payout = order.payout
+        return (
+            one.row_id,
+            self._place,
+            order.number,
+            State.PLANNED.value,
+            moment_text(self._now),
+            self._plan_id,
+            one.cells,
+            order.key,
+            order.body,
+            payout.reference,
+            format(payout.amount, "f"),
+            payout.currency,
+            list_text(payout.products),
+            payout.distribution.value,
+            payout.email,
+            payout.recipient_reference,
+            payout.template,
+            keys.twin_digest(payout),
+            # A new row and its attempt have one salt: what they both have is committed to once.
+            one.salt or self._salts(SALT_BYTES),
         )
-    last = connection.scalar(select(func.max(attempts.c.id))) or 0
-    _add_as_they_lie(connection, attempts, new)
-    added = connection.execute(select(attempts.c.row_id, attempts.c.id).where(attempts.c.id > last))
-    ids: dict[int, int] = {attempt.row_id: attempt.id for attempt in added}
-    return (_planned(ids[values["row_id"]], values, entered.fresh.pop(values["row_id"], None), now) for values in new)
+
+    def _ids_of_attempts(self) -> dict[int, int]:
+        query = select(attempts.c.row_id, attempts.c.id).where(attempts.c.id > self._last_attempt)
+        ids: dict[int, int] = {key: its_id for key, its_id in self._connection.execute(query)}  # noqa: C416 - a row is no pair to a type checker
+        self._last_attempt = max(ids.values())
+        return ids
+
+    def _planned(self, attempt_id: int, one: _New, order: PlannedOrder, values: tuple[Any, ...]) -> Event:
+        """What the journal tells of a new attempt, and of its row where that is new as well."""
+        told = dict(zip(_ATTEMPT, values, strict=True))
+        salt = told.pop("salt")
+        for name in _PERSONAL_OF_ATTEMPT:
+            told[name] = commitment(salt, name, told[name])
+        told["id"] = attempt_id
+        content: dict[str, Any] = {"attempts": [told]}
+        if one.salt is not None:
+            content["rows"] = [self._row(one, told["cells"])]
+        return Event(at=self._now, why="confirmed", attempt_id=attempt_id, to_state=State.PLANNED, content=content)
+
+    def _row(self, one: _New, cells: str | None = None) -> dict[str, Any]:
+        """What the journal tells of a new row; `cells` is the commitment to them, where there is one already."""
+        return {
+            "id": one.row_id,
+            "batch_id": self._batch_id,
+            "identity": one.entry.identity,
+            "plan_id": self._plan_id,
+            "line": one.entry.line,
+            "cells": cells or commitment(one.salt, "cells", one.cells),
+            "wanted": one.entry.wanted,
+        }
 
 
-def _planned(attempt_id: int, values: dict[str, Any], row: dict[str, Any] | None, now: datetime) -> Event:
-    """What the journal tells of a new attempt, and of its row where that is new as well."""
-    told = sealed("attempts", values, values["salt"])
-    told["id"] = attempt_id
-    content: dict[str, Any] = {"attempts": [told]}
-    if row is not None:
-        row = {**row, "cells": told["cells"]}
-        del row["salt"]
-        content["rows"] = [row]
-    return Event(at=now, why="confirmed", attempt_id=attempt_id, to_state=State.PLANNED, content=content)
+_ROW = ("batch_id", "identity", "plan_id", "line", "cells", "wanted", "salt")
+_ATTEMPT = (
+    *("row_id", "environment_id", "number", "state", "planned_at", "plan_id", "cells", "key", "body"),
+    *("reference", "amount", "currency", "products", "distribution", "email", "recipient_reference", "template"),
+    *("twin_digest", "salt"),
+)
+_PERSONAL_OF_ATTEMPT = tuple(name for name in _ATTEMPT if name in chain.PERSONAL["attempts"])
 
 
 def _note_invalid(connection: Connection, confirmation: Confirmation, plan_id: int, now: datetime) -> Iterable[Event]:
@@ -226,39 +299,20 @@ def _note_invalid(connection: Connection, confirmation: Confirmation, plan_id: i
         )
         for line in confirmation.invalid
     ]
-    _add_as_they_lie(connection, invalid_lines, lines)
+    if not lines:
+        return
+    inserting(connection, invalid_lines, tuple(lines[0]))([tuple(line.values()) for line in lines])
     query = select(invalid_lines.c.id).where(invalid_lines.c.plan_id == plan_id).order_by(invalid_lines.c.id)
     for line_id, line in zip(connection.scalars(query).all(), lines, strict=True):
         told = {"id": line_id, **sealed("invalid_lines", line, line["salt"])}
         yield Event(at=now, why="a line that cannot be read", content={"invalid_lines": [told]})
 
 
-def _withdrawn_and_live(connection: Connection, plan_id: int) -> tuple[dict[tuple[int, int], int], set[int]]:
-    """Of the plan's batch: withdrawn attempts by row and number, and the rows that have a live attempt."""
-    batch = select(plans.c.batch_id).where(plans.c.id == plan_id).scalar_subquery()
-    in_batch = attempts.c.row_id.in_(select(rows.c.id).where(rows.c.batch_id == batch))
+def _withdrawn_and_live(connection: Connection, batch_id: int) -> tuple[dict[tuple[int, int], int], set[int]]:
+    """Of a batch: withdrawn attempts by row and number, and the rows that have a live attempt."""
+    in_batch = attempts.c.row_id.in_(select(rows.c.id).where(rows.c.batch_id == batch_id))
     query = select(attempts.c.row_id, attempts.c.number, attempts.c.id)
     found = connection.execute(query.where(in_batch, attempts.c.state == State.WITHDRAWN))
     withdrawn = {(attempt.row_id, attempt.number): attempt.id for attempt in found}
     live = connection.scalars(select(attempts.c.row_id).where(in_batch, attempts.c.state.in_(LIVE)))
     return withdrawn, set(live)
-
-
-def _add_as_they_lie(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
-    """Insert many rows with one statement; see `chain.kept`."""
-    if values:
-        connection.execute(insert(chain.as_it_lies(table)), values)
-
-
-def _payout(payout: Payout) -> dict[str, Any]:
-    return {
-        "reference": payout.reference,
-        "amount": payout.amount,
-        "currency": payout.currency,
-        "products": list(payout.products),
-        "distribution": payout.distribution.value,
-        "email": payout.email,
-        "recipient_reference": payout.recipient_reference,
-        "template": payout.template,
-        "twin_digest": keys.twin_digest(payout),
-    }

@@ -147,8 +147,12 @@ def write_failed(error: Exception) -> OwnFault:
 
 
 def _make_durable(connection: Any, _record: Any) -> None:
-    """WAL with FULL: a commit has reached the disk when it returns."""
+    """WAL with FULL: a commit has reached the disk when it returns.
+
+    The cache, 256 MB at the most, holds the indices of keys and digests while a large plan is confirmed: those come in
+    no order, and each page would be written and read again and again.
+    """
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-256000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -18,6 +18,7 @@ from batcher.errors import OwnFault
 from batcher.ledger import chain, reading
 from batcher.ledger.chain import Event
 from batcher.ledger.tables import attempts, invalid_lines, journal, plans, rows, sends
+from batcher.ledger.together import as_it_lies
 from batcher.records import PersonalData
 from batcher.states import OPEN, RESULT_WORDS, UNSENT, State
 
@@ -181,7 +182,7 @@ def _write(connection: Connection, of: Table, entities: Iterable[Mapping[str, An
     for entity in entities:
         values = chain.kept({f"its_{name}": value for name, value in entity.items()})
         alike.setdefault(tuple(name for name in entity if name != "id"), []).append(values)
-    table = chain.as_it_lies(of)
+    table = as_it_lies(of)
     for names, listed in alike.items():
         values = {name: bindparam(f"its_{name}") for name in names}
         connection.execute(update(table).where(table.c.id == bindparam("its_id")).values(values), listed)

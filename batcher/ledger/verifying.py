@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 from batcher import keys
 from batcher.ledger import chain
 from batcher.ledger.tables import attempts, invalid_lines, journal, plans, rows, sends
+from batcher.ledger.together import as_it_lies
 from batcher.records import Discrepancy, JournalReading
 from batcher.states import TRANSITIONS, UNSENT
 
@@ -21,7 +22,7 @@ Entities = Mapping[str, Mapping[int, Mapping[str, Any]]]
 
 def read_journal(connection: Connection, batch_id: int) -> JournalReading:
     """Compute the chain of a batch again, and compare what it tells with the tables."""
-    lying = chain.as_it_lies(journal)
+    lying = as_it_lies(journal)
     events = connection.execute(select(lying).where(lying.c.batch_id == batch_id).order_by(lying.c.number)).all()
     found = _entities(connection, batch_id)
     names = _Names(found)
@@ -50,7 +51,7 @@ def _by_place(broken: Iterable[Discrepancy]) -> Iterable[Discrepancy]:
 
 def _entities(connection: Connection, batch_id: int) -> dict[str, dict[int, dict[str, Any]]]:
     """Everything that lies in the tables for a batch."""
-    lying = {name: chain.as_it_lies(table) for name, table in _COVERED.items()}
+    lying = {name: as_it_lies(table) for name, table in _COVERED.items()}
     of_rows = select(rows.c.id).where(rows.c.batch_id == batch_id)
     of_attempts = select(attempts.c.id).where(attempts.c.row_id.in_(of_rows))
     of_plans = select(plans.c.id).where(plans.c.batch_id == batch_id)

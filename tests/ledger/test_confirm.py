@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, select
 
 from batcher import keys
 from batcher.errors import OwnFault, UsageError
+from batcher.ledger.confirming import AT_ONCE
 from batcher.ledger.tables import Moment, journal
 from batcher.model import Distribution, Environment, Payout, Problem
 from batcher.planning import confirmation
@@ -255,3 +256,25 @@ def test_an_empty_ledger_has_no_summaries_and_no_moment(tmp_path: Path) -> None:
         assert book.ledger.summaries() == []
         assert book.ledger.newest_moment() is None
         assert book.ledger.last_sends(10) == []
+
+
+def test_a_plan_that_is_written_in_parts_is_read_back_whole(book: Book) -> None:
+    """Some rows are known, some are new, and the file has more than are written together."""
+    every = [payout(f"R{nth}", email=f"p{nth}@example.com") for nth in range(2 * AT_ONCE + 1)]
+    book.confirm(sheet(*every[::3]))
+    book.bring("R3", State.COMPLETED)
+    book.confirm(sheet(payout("R0", "12.00"), *every[1:]))
+    attempts = [row.latest for row in book.batch().rows]
+    assert [attempt.order for attempt in attempts] == [planned(payout("R0", "12.00")), *map(planned, every[1:])]
+    assert {attempt.state for attempt in attempts if attempt.order.identity != "reference:R3"} == {State.PLANNED}
+    reading, _ = book.ledger.read_journal(book.environment, BATCH)
+    assert reading.discrepancies == ()
+
+
+def test_a_plan_with_two_orders_for_one_row_is_not_stored(book: Book) -> None:
+    plan = confirmation(book.plan(sheet(JO)), confirmed_by="jo")
+    with pytest.raises(OwnFault, match="two orders for one row"):
+        confirm(book, replace(plan, orders=(planned(JO), planned(JO, number=2))))
+    with pytest.raises(OwnFault, match="a row that its file does not have"):
+        confirm(book, replace(plan, orders=(planned(JO), planned(ANN))))
+    assert book.batch().rows == ()
