@@ -32,7 +32,7 @@ def load_checked(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID
     """Check the sheet at `path`. Raises `InputInvalid` where it cannot be read at all."""
     sheet = load_for_check(path, settings, said)
     if isinstance(sheet, CheckedSheet):
-        note = "So large a sheet is not held against Runa's catalogue; a plan of each part of it will be."
+        note = "So large a sheet is not held against Runa's catalogue; a plan of it, or of its parts, will be."
         return Checked(sheet=sheet, alike=(), catalogue_read_at=None, now=now, notes=(note,))
     catalogue, why_not = remembered_catalogue(settings)
     if catalogue is not None:

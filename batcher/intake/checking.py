@@ -12,11 +12,11 @@ from batcher import keys, money
 from batcher.intake.arrays import literal, texts, truths
 from batcher.intake.defaults import check_defaults
 from batcher.intake.doubts import Doubts
-from batcher.intake.judging import Judged, Judging, judging_of, opened
+from batcher.intake.judging import HELD, Judged, Judging, judging_of, opened
 from batcher.intake.options import ReadOptions
 from batcher.intake.peers import same_key
 from batcher.intake.repeats import Digests, Repeats, digests
-from batcher.intake.sheet import MAX_ROWS, name_of, repeated_problem, sheet_of
+from batcher.intake.sheet import name_of, repeated_problem, sheet_of
 from batcher.model import CheckedSheet, Sheet, SheetRow
 
 FAULTY_HELD = 100_000
@@ -24,14 +24,14 @@ FAULTY_HELD = 100_000
 
 
 def check_sheet(path: Path, options: ReadOptions) -> Sheet | CheckedSheet:
-    """The whole sheet where one batch could pay it; of a larger one what a check says.
+    """The whole sheet where it is small enough to be held; of a larger one what a check says.
 
     Raises `InputInvalid` and `UsageError` as `read_sheet` does.
     """
     check_defaults(options)
     table, digest = opened(path, options)
     judging = judging_of(table, options)
-    if judging.facts.rows <= MAX_ROWS:
+    if judging.facts.rows <= HELD:
         return sheet_of(judging, name_of(path), digest)
     return checked_of(judging, name_of(path))
 
