@@ -1,7 +1,6 @@
 """What the ledger remembers, read as records. Nothing here writes."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, String, cast, func, select
 
 from batcher import keys
+from batcher.cycles import uncollected
 from batcher.ledger.chain import end_of
+from batcher.ledger.records import remains_of, rows_of
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -21,16 +22,12 @@ from batcher.ledger.tables import (
     rows,
     sends,
 )
-from batcher.model import Distribution, Environment, Payout, PlannedOrder, Problem, Remains, Speaker
-from batcher.policy import Finding
+from batcher.model import Distribution, Environment, Payout, Problem
 from batcher.records import (
-    AttemptRecord,
     BatchRecord,
     BatchSummary,
     InvalidLine,
     Kin,
-    RowRecord,
-    SendRecord,
     kind_of_batch,
 )
 from batcher.states import OPEN, RESULT_WORDS, State
@@ -39,6 +36,7 @@ _CHUNK = 500
 """How many values one `IN` takes; SQLite's bound on variables is far above."""
 
 
+@uncollected()
 def batch(connection: Connection, environment: Environment, name: str) -> BatchRecord:
     """The batch as the ledger knows it; one without rows where it does not."""
     its_id = batch_id(connection, environment, name)
@@ -50,7 +48,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
     return BatchRecord(
         environment=environment,
         name=name,
-        rows=tuple(_rows(connection, its_id, columns, last.id)),
+        rows=tuple(rows_of(connection, its_id, columns, last.id)),
         invalid=tuple(_invalid(connection, last)),
         columns=columns[last.id],
         file_name=last.file_name,
@@ -95,77 +93,6 @@ def batch_id(connection: Connection, environment: Environment, name: str) -> int
     )
 
 
-def _rows(
-    connection: Connection, batch_id: int, columns: dict[int, tuple[str, ...]], last_plan: int
-) -> Iterable[RowRecord]:
-    in_batch = select(rows.c.id).where(rows.c.batch_id == batch_id)
-    sent: dict[int, list[SendRecord]] = defaultdict(list)
-    for send in connection.execute(
-        select(sends).join(attempts).where(attempts.c.row_id.in_(in_batch)).order_by(sends.c.id)
-    ):
-        sent[send.attempt_id].append(_send(send))
-    tried: dict[int, list[AttemptRecord]] = defaultdict(list)
-    query = (
-        select(attempts, rows.c.identity)
-        .join(rows)
-        .where(rows.c.batch_id == batch_id)
-        .order_by(attempts.c.row_id, attempts.c.number)
-    )
-    for attempt in connection.execute(query):
-        tried[attempt.row_id].append(_attempt(attempt, columns[attempt.plan_id], tuple(sent[attempt.id])))
-    for row in connection.execute(select(rows).where(rows.c.batch_id == batch_id).order_by(rows.c.line, rows.c.id)):
-        yield RowRecord(
-            id=row.id,
-            identity=row.identity,
-            line=row.line,
-            in_file=row.plan_id == last_plan,
-            columns=columns[row.plan_id],
-            cells=tuple(row.cells),
-            wanted=row.wanted,
-            attempts=tuple(tried[row.id]),
-        )
-
-
-def _send(send: Row[Any]) -> SendRecord:
-    return SendRecord(
-        id=send.id,
-        sent_at=send.sent_at,
-        speaker=Speaker(base_url=send.base_url, api_version=send.api_version, fingerprint=send.fingerprint),
-        server_at=send.server_at,
-        answered_at=send.answered_at,
-        finding=None if send.finding is None else Finding(send.finding),
-        cause=send.cause,
-    )
-
-
-def _attempt(attempt: Row[Any], columns: tuple[str, ...], sent: tuple[SendRecord, ...]) -> AttemptRecord:
-    return AttemptRecord(
-        id=attempt.id,
-        order=PlannedOrder(
-            identity=attempt.identity,
-            number=attempt.number,
-            key=attempt.key,
-            body=attempt.body,
-            payout=payout_of(attempt),
-        ),
-        state=State(attempt.state),
-        planned_at=attempt.planned_at,
-        columns=columns,
-        cells=tuple(attempt.cells),
-        sends=sent,
-        order_id=attempt.order_id,
-        accepted_at=attempt.accepted_at,
-        completed_at=attempt.completed_at,
-        redemption_url=attempt.redemption_url,
-        payout_status=attempt.payout_status,
-        expiry_date=attempt.expiry_date,
-        price=attempt.price,
-        discount=attempt.discount,
-        error_type=attempt.error_type,
-        error_message=attempt.error_message,
-    )
-
-
 def payout_of(attempt: Row[Any]) -> Payout:
     """What an attempt says, or what is left of it."""
     return Payout(
@@ -177,13 +104,7 @@ def payout_of(attempt: Row[Any]) -> Payout:
         email=attempt.email,
         recipient_reference=attempt.recipient_reference,
         template=attempt.template,
-        remains=None
-        if attempt.content_digest is None
-        else Remains(
-            content_digest=attempt.content_digest,
-            twin_digest=attempt.twin_digest,
-            recipient_digest=attempt.recipient_digest,
-        ),
+        remains=remains_of(attempt),
     )
 
 
