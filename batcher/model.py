@@ -129,6 +129,8 @@ class Sheet:
     """The file's name without its folder."""
     digest: str
     """SHA-256 of the file's bytes, in hex."""
+    reading: str = ""
+    """A digest of everything that decides how these bytes are read; empty where nobody has said it."""
     encoding: str
     delimiter: str
     columns: tuple[str, ...]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Self
 
 from batcher import keys, money
 from batcher.model import Environment, Payout, PlannedOrder, Problem, Product, Speaker
@@ -271,6 +272,60 @@ class Confirmation:
     withdrawn: tuple[int, ...]
     """Attempts, by id, that are no longer wanted; before `orders`, so that an edited row's attempt is planned again."""
     recipe: str = keys.RECIPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a run said at its end whose file was paid whole: what it would say again as long as nothing has changed."""
+
+    file_digest: str
+    """SHA-256 of the file's bytes, in hex."""
+    reading: str
+    """A digest of everything that decided how they were read."""
+    encoding: str
+    delimiter: str
+    rows: int
+    """All of them in the file, all of them paid."""
+    totals: Mapping[str, Decimal]
+    """What they paid, by currency."""
+    last_payment_at: datetime
+    agreements: tuple[str, ...]
+    """The closing proof, which had nothing else to say."""
+    list_reading: int
+    """The newest reading of the order list, by which that was proven; 0 for none."""
+    journal: str = ""
+    """The digest of the event that tells of it, the last one of the batch, in hex."""
+    proven: bool = False
+    """Whether the closing proof holds as well: nothing at all has happened in the ledger since."""
+
+    def as_json(self) -> dict[str, object]:
+        """How the journal keeps it."""
+        return {
+            "file_digest": self.file_digest,
+            "reading": self.reading,
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "rows": self.rows,
+            "totals": {currency: format(amount, "f") for currency, amount in self.totals.items()},
+            "last_payment_at": self.last_payment_at.isoformat(),
+            "agreements": list(self.agreements),
+            "list_reading": self.list_reading,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        """What `as_json` has given. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        return cls(
+            file_digest=str(told["file_digest"]),
+            reading=str(told["reading"]),
+            encoding=str(told["encoding"]),
+            delimiter=str(told["delimiter"]),
+            rows=int(told["rows"]),
+            totals={str(currency): Decimal(amount) for currency, amount in told["totals"].items()},
+            last_payment_at=datetime.fromisoformat(told["last_payment_at"]),
+            agreements=tuple(map(str, told["agreements"])),
+            list_reading=int(told["list_reading"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

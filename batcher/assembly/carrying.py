@@ -53,4 +53,5 @@ async def carry_out(
         told=told,
         on_start=on_asking,
     )
+    closing = office.finish(prospect, closing)
     return closing, office.write_results(batch)

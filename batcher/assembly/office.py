@@ -12,21 +12,25 @@ from pydantic import SecretStr
 
 from batcher import planning
 from batcher.assembly.approvals import Approvals
-from batcher.assembly.casework import Casework
+from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.keeping import Keeping
 from batcher.assembly.parts import Parts
 from batcher.assembly.sealing import Sealing
+from batcher.assembly.sheets import SaidOfFile, digest_of_file, read_options, reading_of
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
+from batcher.engine.outcome import PAID_ALL
 from batcher.ledger import ApprovedPlan, AskedRuns, History, Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
+from batcher.planning.finishing import FROM_ROWS
 from batcher.ports import Clock
-from batcher.records import BatchRecord, BatchSummary
-from batcher.results import Summary, summary_of, write_results
+from batcher.reconcile import Settlement, proof_remembered
+from batcher.records import BatchRecord, BatchSummary, Finished
+from batcher.results import Summary, results_paths, summary_of, write_results
 from batcher.settings import Settings
-from batcher.states import State
+from batcher.states import RESULT_WORDS, State
 from batcher.throttle import LeasedThrottle, seconds_for
 
 
@@ -156,6 +160,56 @@ class Office:
             approved=approved,
             run_id=run_id,
         )
+
+    def finish(self, prospect: Prospect, closing: Closing, *, from_rows: int = FROM_ROWS) -> Closing:
+        """Note that a run has paid its file whole, where it has, for `finished`; gives the closing with that event.
+
+        The plan is made once more, and what it says is what is noted. The caller holds the lock.
+        """
+        plan, proof, ended = prospect.plan, closing.proof, closing.outcome
+        doubt = ended.exit_code or proof.mismatches or proof.open_questions or ended.stops or ended.kept_back
+        if doubt or not plan.sheet.reading or len(plan.sheet.rows) < from_rows:
+            return closing
+        ledger = self._parts.ledger
+        known = planning.finished(
+            self.plan(plan.sheet, plan.batch, plan.choices),
+            agreements=proof.agreements,
+            list_reading=ledger.newest_reading(self.environment),
+        )
+        if known is None or known.rows != proof.rows_in:
+            return closing
+        ledger.finish(self.environment, plan.batch, known, self.now)
+        found = ledger.finished(self.environment, plan.batch)
+        return closing if found is None else replace(closing, outcome=replace(ended, journal=found.journal))
+
+    def finished(self, path: Path, batch: str, said: SaidOfFile) -> Finished | None:
+        """What is known of a batch that this very file, read in this very way, was paid whole in; else `None`.
+
+        It is what a plan of the file would say, and where it is `proven`, what a run of it would say as well.
+        """
+        found = self._parts.ledger.finished(self.environment, batch)
+        if found is None or found.reading != reading_of(read_options(self._settings, said)):
+            return None
+        return found if found.file_digest == digest_of_file(path) else None
+
+    def closing_of(self, batch: str, known: Finished) -> Closing:
+        """How a run of a finished batch ends, which is `proven`."""
+        ended = Outcome(
+            batch=batch,
+            environment=self.environment.label,
+            exit_code=PAID_ALL,
+            counts={RESULT_WORDS[State.COMPLETED]: known.rows},
+            paid=known.totals,
+            kept_back={},
+            journal=known.journal,
+        )
+        return Closing(outcome=ended, proof=proof_remembered(known.rows, known.agreements), settlement=Settlement())
+
+    def results_of(self, batch: str) -> tuple[Path, ...]:
+        """The results files of a finished batch: those that are there as they are, and all anew where one is gone."""
+        directory, formats = self._settings.results.directory, self._settings.results.formats
+        paths = results_paths(batch, directory, formats)
+        return paths if all(path.is_file() for path in paths) else self.write_results(batch)
 
     def speaker(self, api_key: SecretStr) -> Speaker:
         """As whom this office speaks."""

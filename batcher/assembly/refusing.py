@@ -8,6 +8,8 @@ from batcher.assembly.casework import Prospect
 from batcher.engine import Outcome
 from batcher.errors import InputInvalid, NotConfirmed, StoppedEarly, UsageError
 from batcher.planning import Plan
+from batcher.planning.plan import STALE_AFTER
+from batcher.records import Finished
 
 OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
 """Kinds of problems that no single row has."""
@@ -73,11 +75,22 @@ def refuse_short(prospect: Prospect, *, ignored: bool) -> None:
 
 def refuse_stale(plan: Plan, now: datetime) -> None:
     """Raise `UsageError` where the batch's name seems to be an old one: it must not look like a payment made."""
-    if plan.is_stale(now):
-        raise UsageError(
-            f"Batch {plan.batch} has nothing to send, and last paid a row on {plan.last_payment_at():%Y-%m-%d}.",
-            "If this sheet is a new payment, give it a batch name of its own.",
-        )
+    last = plan.last_payment_at()
+    if last is not None and plan.is_stale(now):
+        raise _stale(plan.batch, last)
+
+
+def refuse_stale_finished(batch: str, known: Finished, now: datetime) -> None:
+    """The same for a batch that is known to be finished."""
+    if now - known.last_payment_at > STALE_AFTER:
+        raise _stale(batch, known.last_payment_at)
+
+
+def _stale(batch: str, last: datetime) -> UsageError:
+    return UsageError(
+        f"Batch {batch} has nothing to send, and last paid a row on {last:%Y-%m-%d}.",
+        "If this sheet is a new payment, give it a batch name of its own.",
+    )
 
 
 def with_the_file(batch: str) -> str:

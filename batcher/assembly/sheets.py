@@ -1,8 +1,11 @@
 """What the settings, and a person, say about reading a sheet."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from batcher import __version__, keys
 from batcher.intake import Outline, ReadOptions, check_sheet, read_outline, read_sheet
 from batcher.intake.header import is_one_of
 from batcher.intake.text.dialect import delimiter_named
@@ -83,7 +86,25 @@ def _columns(settings: Settings, said: SaidOfFile) -> dict[str, str]:
 
 def load_sheet(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet:
     """The sheet at `path`, read and validated. Raises `InputInvalid` where it cannot be read at all."""
-    return read_sheet(path, read_options(settings, said))
+    options = read_options(settings, said)
+    return replace(read_sheet(path, options), reading=reading_of(options))
+
+
+def reading_of(options: ReadOptions) -> str:
+    """A digest of everything that decides how a file's bytes are read: what is said of it, and this release."""
+    said = json.dumps(asdict(options), sort_keys=True, default=str)
+    return keys.digest("reading", __version__, said).hex()
+
+
+def digest_of_file(path: Path) -> str | None:
+    """SHA-256 of the file's bytes, in hex, as a sheet has it; `None` where it cannot be read, or only once."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def load_for_check(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet | CheckedSheet:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batcher.cli.again import told_by_plan
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.reading import reading, said_of_file
@@ -15,7 +16,7 @@ from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
     from batcher.assembly import Office, Prospect
-    from batcher.planning import Plan
+    from batcher.planning import Plan, SealedPlan
     from batcher.settings import Settings
 
 
@@ -48,7 +49,7 @@ def command(
     sealed, or nothing. What lies above `[approval] above` is sealed by a batcher user, with --as, and approved by
     another one.
     """
-    from batcher.assembly import Office, load_sheet, refuse_to_replace, write_sealed
+    from batcher.assembly import Office, load_sheet, refuse_to_replace
     from batcher.assembly.refusing import refuse, refuse_short
     from batcher.cli.looking import prospect_as_json, prospect_in_words
 
@@ -59,6 +60,9 @@ def command(
     elif user is not None:
         raise UsageError("--as says who seals the plan, and nothing seals it.", "Say --out PLAN as well.")
     said = said_of_file(options)
+    # As JSON, a plan has every line; and a sealed one binds them all.
+    if out is None and not given.as_json and told_by_plan(settings, file, batch, said):
+        return 0
     sheet = load_sheet(file, settings, said)
     with Office(settings) as office:
         plan = office.plan(sheet, batch_name(given, batch, proposal=file.stem.lower()), choices)
@@ -68,9 +72,7 @@ def command(
             by = preparer(given, office, prospect.plan, user, password_file)
             ignore = options["ignore_balance"]
             sealed = office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore, prepared_by=by)
-            write_sealed(sealed, out)
-            if by is not None:
-                office.approvals.prepare(sealed.digest, batch=sealed.batch, totals=sealed.totals, by=by, now=office.now)
+            _keep(office, sealed, out, by)
         short = prospect.preflight is not None and prospect.preflight.is_short and not options["ignore_balance"]
         if given.as_json and not prospect.plan.problems:
             code = StoppedEarly.exit_code if short else 0
@@ -83,13 +85,26 @@ def command(
         if why_not:
             given.say(f"Runa was not asked: {why_not}")
         if sealed is not None:
-            given.say(f"Sealed in {out}: digest {sealed.digest}.")
-            if office.approvals.above(sealed.totals):
-                given.say(f"Another user approves it with: {shlex.join(['batcher', 'approve', str(out)])}")
-            given.say(f"Carry it out with: {shlex.join(['batcher', 'run', '--plan', str(out)])}")
+            _tell_of(given, office, sealed, out)
     refuse(prospect.plan)
     refuse_short(prospect, ignored=not short)
     return 0
+
+
+def _keep(office: "Office", sealed: "SealedPlan", out: Path, by: str | None) -> None:
+    """Write it to its file, and note who has prepared it, where that is known."""
+    from batcher.assembly import write_sealed
+
+    write_sealed(sealed, out)
+    if by is not None:
+        office.approvals.prepare(sealed.digest, batch=sealed.batch, totals=sealed.totals, by=by, now=office.now)
+
+
+def _tell_of(given: Given, office: "Office", sealed: "SealedPlan", out: Path | None) -> None:
+    given.say(f"Sealed in {out}: digest {sealed.digest}.")
+    if office.approvals.above(sealed.totals):
+        given.say(f"Another user approves it with: {shlex.join(['batcher', 'approve', str(out)])}")
+    given.say(f"Carry it out with: {shlex.join(['batcher', 'run', '--plan', str(out)])}")
 
 
 def preparer(given: Given, office: "Office", plan: "Plan", user: str | None, password_file: Path | None) -> str | None:

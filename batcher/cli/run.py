@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batcher.cli.again import known_finished, told_by_run
 from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.interrupting import take_termination_for_interruption
@@ -68,10 +69,17 @@ def command(
     settings = given.settings()
     choices = choices_from(options)
     name = batch_name(given, batch, proposal=file.stem.lower(), ask=not yes)
-    sheet = load_sheet(file, settings, said_of_file(options))
+    said = said_of_file(options)
+    known = known_finished(settings, file, name, said)
+    sheet = None if known is not None and known.proven else load_sheet(file, settings, said)
     api_key = load_api_key(settings, os.environ)
     with Office(settings) as office, office.lock(f"batcher run of batch {name}"):
         office.check_account(api_key)
+        if sheet is None:
+            # Asked again: until the lock was there, another process may have been at it.
+            if (code := told_by_run(given, office, file, name, office.finished(file, name, said))) is not None:
+                return code
+            sheet = load_sheet(file, settings, said)
         plan = office.plan(sheet, name, choices)
         prospect = look(given, office, plan, api_key, settle=True)
         for line in prospect_in_words(prospect, office):

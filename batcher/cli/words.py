@@ -11,7 +11,7 @@ from batcher import money
 from batcher.intake.text.csvtext import NAMES
 from batcher.model import CheckedSheet, without_links
 from batcher.planning import Plan, PlanLine, Standing
-from batcher.records import BatchSummary
+from batcher.records import BatchSummary, Finished
 
 if TYPE_CHECKING:
     from batcher.engine import Outcome
@@ -75,8 +75,7 @@ def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[st
     yield ""
     for standing, words in _STANDINGS.items():
         if lines := plan.of(standing):
-            total = money.display_totals(plan.total(standing)) if plan.total(standing) else ""
-            yield f"  {len(lines):>6}  {words:<42} {total}".rstrip()
+            yield _counted(len(lines), words, plan.total(standing))
     for standing in _NAMED:
         yield from _named(plan.of(standing))
     yield from _named(tuple(line for line in plan.of(Standing.NEW) if line.why))
@@ -88,12 +87,41 @@ def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[st
             f"in about {duration(seconds)} at {per_minute} a minute."
         )
     else:
-        yield "No new order would be sent."
+        yield _NOTHING
     if again := plan.of(Standing.UNKNOWN):
         yield (
             f"{len(again)} unknown row{'s' * (len(again) != 1)} would be asked about again: the same bytes under the "
             "same key, which makes the order if it was never made."
         )
+
+
+_NOTHING = "No new order would be sent."
+
+
+def _counted(count: int, words: str, totals: Mapping[str, Decimal]) -> str:
+    total = money.display_totals(dict(totals)) if totals else ""
+    return f"  {count:>6}  {words:<42} {total}".rstrip()
+
+
+def finished_in_words(known: Finished, *, batch: str, environment: str, file: str) -> Iterable[str]:
+    """What `plan_in_words` says of a file that is known to be paid whole."""
+    yield f"Batch {batch} in {environment}"
+    yield sheet_in_words(
+        CheckedSheet(
+            name=file,
+            encoding=known.encoding,
+            delimiter=known.delimiter,
+            columns=(),
+            rows=known.rows,
+            sound=known.rows,
+            totals=tuple(known.totals.items()),
+            faulty=(),
+        )
+    )
+    yield ""
+    yield _counted(known.rows, _STANDINGS[Standing.PAID], known.totals)
+    yield ""
+    yield _NOTHING
 
 
 def _named(lines: tuple[PlanLine, ...]) -> Iterable[str]:

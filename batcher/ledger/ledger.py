@@ -16,6 +16,7 @@ from batcher.ledger import (
     asking,
     catalogues,
     confirming,
+    finishing,
     purging,
     reading,
     register_chain,
@@ -40,6 +41,7 @@ from batcher.records import (
     BatchSummary,
     Catalogue,
     Confirmation,
+    Finished,
     JournalReading,
     Kin,
     PersonalData,
@@ -177,6 +179,24 @@ class Ledger:
                     asking.confirmed(connection, run_id, confirmation.environment, confirmation.batch)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
+
+    def finish(self, environment: Environment, name: str, finished: Finished, now: datetime) -> None:
+        """Note that every row of the batch's file is paid, at the end of its journal. Raises `OwnFault`."""
+        try:
+            with writing_on(self._engine) as connection:
+                finishing.note(connection, environment, name, finished, now)
+        except SQLAlchemyError as error:
+            raise write_failed(error) from error
+
+    def finished(self, environment: Environment, name: str) -> Finished | None:
+        """What was noted so, where nothing has happened to the batch since."""
+        with self._snapshot() as connection:
+            return finishing.known(connection, environment, name)
+
+    def newest_reading(self, environment: Environment) -> int:
+        """The newest reading of the order list, or 0."""
+        with self._engine.connect() as connection:
+            return finishing.newest_reading(connection, environment)
 
     def read_journal(self, environment: Environment, name: str) -> tuple[JournalReading, BatchRecord | None]:
         """The batch's journal computed again, and the batch at that moment; no batch where its tables cannot be read.

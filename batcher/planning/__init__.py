@@ -7,6 +7,7 @@ from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
 from batcher.planning.differing import plans_that_differ, settings_that_differ
 from batcher.planning.findings import sent_elsewhere
+from batcher.planning.finishing import finished
 from batcher.planning.large import is_typed, large_totals
 from batcher.planning.plan import Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
@@ -37,6 +38,7 @@ __all__ = [
     "confirmation",
     "covers",
     "digest_of_sends",
+    "finished",
     "held_against_catalogue",
     "is_typed",
     "large_totals",

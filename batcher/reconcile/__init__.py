@@ -12,7 +12,7 @@ from batcher.reconcile.absence import Judgement
 from batcher.reconcile.deciding import accept_order, declare_never_created
 from batcher.reconcile.listing import ListReader, ReadBounds
 from batcher.reconcile.matching import evidence
-from batcher.reconcile.proof import BalanceChange, Proof, closing_proof
+from batcher.reconcile.proof import BalanceChange, Proof, closing_proof, proof_remembered
 from batcher.reconcile.settling import Knowledge, Settlement, settle_by_evidence
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "closing_proof",
     "declare_never_created",
     "evidence",
+    "proof_remembered",
     "settle_by_evidence",
 ]

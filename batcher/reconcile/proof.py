@@ -81,6 +81,12 @@ def closing_proof(
     )
 
 
+def proof_remembered(rows: int, agreements: tuple[str, ...]) -> Proof:
+    """The proof of a batch whose rows were all paid, and that had nothing else to say."""
+    counts = dict.fromkeys(_WORDS.values(), 0) | {"paid": rows}
+    return Proof(rows_in=rows, counts=counts, agreements=agreements, mismatches=(), open_questions=())
+
+
 def _rows(record: BatchRecord, findings: _Findings) -> tuple[dict[str, int], int]:
     counted = [row for row in record.rows if row.in_file or row.paid_or_open]
     gone = sum(not row.in_file for row in counted)

@@ -28,14 +28,17 @@ def write_results(record: BatchRecord, directory: Path, formats: Iterable[str] =
     of `FORMATS`: the CSV, which takes everything, is in its place before a workbook could refuse a cell. Raises
     `UsageError` for what a format cannot hold, and `OwnFault` for what cannot be written.
     """
-    wanted = set(formats)
     table = results_table(record)
-    paths = []
-    for word in (word for word in FORMATS if word in wanted):
-        path = directory / f"{record.name}.{word}"
-        _put(path, _content(word, table, record))
-        paths.append(path)
-    return tuple(paths)
+    paths = results_paths(record.name, directory, formats)
+    for path in paths:
+        _put(path, _content(path.suffix[1:], table, record))
+    return paths
+
+
+def results_paths(batch: str, directory: Path, formats: Iterable[str]) -> tuple[Path, ...]:
+    """Where the results of a batch lie, in the order of `FORMATS`."""
+    wanted = set(formats)
+    return tuple(directory / f"{batch}.{word}" for word in FORMATS if word in wanted)
 
 
 def remove_leftovers(name: str, directory: Path) -> None:
