@@ -154,6 +154,8 @@ class BatchRecord:
     last_confirmed_at: datetime | None = None
     journal: str = ""
     """The digest of the last event of its journal, in hex; empty where nothing ever happened."""
+    events: int = 0
+    """The number of that event."""
 
     @property
     def paid(self) -> dict[str, Decimal]:

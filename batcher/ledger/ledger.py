@@ -48,6 +48,9 @@ from batcher.records import (
 )
 from batcher.states import State
 
+LARGE = 10_000
+"""Rows from which on a batch is remembered."""
+
 
 class Ledger:
     """A ledger that is open. Reading needs no lock; whoever confirms or sends holds `LedgerLock`."""
@@ -59,6 +62,7 @@ class Ledger:
         """
         self.path: Path = sqlite_path(url)
         self._engine = open_engine(url, salts)
+        self._held: BatchRecord | None = None
         self.shelf = Shelf(self._engine)
         """What was read of Runa's order list and balances."""
         self.register = Register(self._engine)
@@ -91,9 +95,21 @@ class Ledger:
             return reading.file_digests(connection)
 
     def batch(self, environment: Environment, name: str) -> BatchRecord:
-        """The batch of that name; one without rows where there is none."""
+        """The batch of that name; one without rows where there is none.
+
+        A large one is remembered, and only what has happened to it since is read again.
+        """
+        held, self._held = self._held, None
         with self._snapshot() as connection:
-            return reading.batch(connection, environment, name)
+            found = None
+            if held is not None and (held.environment, held.name) == (environment, name):
+                found = reading.renewed(connection, held)
+            if found is None:
+                # Two of them at once are more than some machines have room for.
+                del held
+                found = reading.batch(connection, environment, name)
+        self._held = found if len(found.rows) >= LARGE else None
+        return found
 
     def batch_before(self, environment: Environment, name: str) -> BatchRecord | None:
         """The batch to compare `name` with: the last one confirmed before it of the same kind, else of any kind.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Row, String, cast, func, select
 from batcher import keys
 from batcher.cycles import uncollected
 from batcher.ledger.chain import end_of
-from batcher.ledger.records import remains_of, rows_of
+from batcher.ledger.records import remains_of, rows_of, some_of
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -45,6 +46,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
     planned = connection.execute(select(plans).where(plans.c.batch_id == its_id).order_by(plans.c.id)).all()
     columns = {plan.id: tuple(plan.columns) for plan in planned}
     last = planned[-1]
+    events, digest = end_of(connection, its_id)
     return BatchRecord(
         environment=environment,
         name=name,
@@ -58,8 +60,54 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         sealed={plan.choices["sealed"]: plan.confirmed_at for plan in planned if "sealed" in plan.choices},
         first_confirmed_at=planned[0].confirmed_at,
         last_confirmed_at=last.confirmed_at,
-        journal=end_of(connection, its_id)[1],
+        journal=digest,
+        events=events,
     )
+
+
+@uncollected()
+def renewed(connection: Connection, held: BatchRecord) -> BatchRecord | None:
+    """The batch by what was read of it before, where all that happened since was to few of its rows; else `None`.
+
+    Nothing changes in the tables without an event that tells of it.
+    """
+    its_id = batch_id(connection, held.environment, held.name)
+    lying = (journal.c.batch_id == its_id, journal.c.number >= held.events)
+    query = select(journal.c.number, journal.c.digest, journal.c.attempt_id).where(*lying).order_by(journal.c.number)
+    found = connection.execute(query.limit(max(_FEW, len(held.rows) // 10))).all()
+    if its_id is None or not found or found[0].digest != held.journal:
+        return None
+    if end_of(connection, its_id)[0] != found[-1].number:
+        return None
+    since = found[1:]
+    touched = {event.attempt_id for event in since}
+    if None in touched:
+        return None
+    if not since:
+        return held
+    last = connection.execute(select(plans).where(plans.c.batch_id == its_id).order_by(plans.c.id)).all()
+    columns = {plan.id: tuple(plan.columns) for plan in last}
+    ids = _rows_with(connection, sorted(touched))
+    anew = {row.id: row for row in some_of(connection, ids, columns, last[-1].id)}
+    return replace(
+        held,
+        rows=tuple([anew.get(row.id, row) for row in held.rows]),
+        journal=since[-1].digest,
+        events=since[-1].number,
+    )
+
+
+_FEW = 100
+"""Events that are few in any batch."""
+
+
+def _rows_with(connection: Connection, attempt_ids: Sequence[int]) -> list[int]:
+    """The ids of the rows that have these attempts."""
+    found: set[int] = set()
+    for start in range(0, len(attempt_ids), _CHUNK):
+        some = attempts.c.id.in_(attempt_ids[start : start + _CHUNK])
+        found.update(connection.scalars(select(attempts.c.row_id).where(some)))
+    return sorted(found)
 
 
 def batch_before(connection: Connection, environment: Environment, name: str) -> BatchRecord | None:

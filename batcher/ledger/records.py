@@ -6,14 +6,14 @@ was made of them, times by everything that one plan wrote. Each such value is ma
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from batcher.ledger.tables import attempts, rows, sends
 from batcher.ledger.together import as_it_lies
@@ -31,17 +31,27 @@ Columns = Mapping[int, tuple[str, ...]]
 
 def rows_of(connection: Connection, batch_id: int, columns: Columns, last_plan: int) -> list[RowRecord]:
     """Every row that the batch ever had, in the order of the lines where files had them last."""
-    found = list(_rows(connection, batch_id, columns, last_plan))
+    found = list(_rows(connection, _ROWS.c.batch_id == batch_id, columns, last_plan))
     found.sort(key=attrgetter("line", "id"))
     return found
 
 
-def _rows(connection: Connection, batch_id: int, columns: Columns, last_plan: int) -> Iterator[RowRecord]:
-    lying = as_it_lies(rows)
-    reader = _Reader(columns, _sends(connection, batch_id))
-    tried = _attempts(connection, batch_id)
+def some_of(connection: Connection, ids: Sequence[int], columns: Columns, last_plan: int) -> Iterator[RowRecord]:
+    """The rows with these ids."""
+    for start in range(0, len(ids), _AT_A_TIME):
+        yield from _rows(connection, _ROWS.c.id.in_(ids[start : start + _AT_A_TIME]), columns, last_plan)
+
+
+_ROWS = as_it_lies(rows)
+_AT_A_TIME = 500
+"""How many values one `IN` takes; SQLite's bound on variables is far above."""
+
+
+def _rows(connection: Connection, wanted: ColumnElement[bool], columns: Columns, last_plan: int) -> Iterator[RowRecord]:
+    reader = _Reader(columns, _sends(connection, wanted))
+    tried = _attempts(connection, wanted)
     row_id, of_row = next(tried, _NO_MORE)
-    for row in _walk(connection, select(lying).where(lying.c.batch_id == batch_id).order_by(lying.c.id)):
+    for row in _walk(connection, select(_ROWS).where(wanted).order_by(_ROWS.c.id)):
         cells = reader.cells(row.cells)
         own: tuple[AttemptRecord, ...] = ()
         if row_id == row.id:
@@ -62,10 +72,10 @@ def _rows(connection: Connection, batch_id: int, columns: Columns, last_plan: in
 _NO_MORE: tuple[int, Iterator[Row[Any]]] = (-1, iter(()))
 
 
-def _attempts(connection: Connection, batch_id: int) -> Iterator[tuple[int, Iterator[Row[Any]]]]:
+def _attempts(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[tuple[int, Iterator[Row[Any]]]]:
     """By row, in the order of the rows' ids: its attempts, oldest first."""
-    lying, of = as_it_lies(attempts), as_it_lies(rows)
-    query = select(lying).join(of, of.c.id == lying.c.row_id).where(of.c.batch_id == batch_id)
+    lying = as_it_lies(attempts)
+    query = select(lying).join(_ROWS, _ROWS.c.id == lying.c.row_id).where(wanted)
     return groupby(_walk(connection, query.order_by(lying.c.row_id, lying.c.number)), key=attrgetter("row_id"))
 
 
@@ -74,14 +84,14 @@ def _walk(connection: Connection, query: Any) -> Iterator[Row[Any]]:
         yield from some
 
 
-def _sends(connection: Connection, batch_id: int) -> Mapping[int, list[SendRecord]]:
+def _sends(connection: Connection, wanted: ColumnElement[bool]) -> Mapping[int, list[SendRecord]]:
     """By attempt, oldest first."""
-    lying, of_attempt, of_row = as_it_lies(sends), as_it_lies(attempts), as_it_lies(rows)
+    lying, of_attempt = as_it_lies(sends), as_it_lies(attempts)
     query = (
         select(lying)
         .join(of_attempt, of_attempt.c.id == lying.c.attempt_id)
-        .join(of_row, of_row.c.id == of_attempt.c.row_id)
-        .where(of_row.c.batch_id == batch_id)
+        .join(_ROWS, _ROWS.c.id == of_attempt.c.row_id)
+        .where(wanted)
         .order_by(lying.c.id)
     )
     found: defaultdict[int, list[SendRecord]] = defaultdict(list)

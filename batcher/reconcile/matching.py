@@ -7,8 +7,9 @@ ledger, a second laptop or an old copy made those.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from batcher import keys
 from batcher.evidence import Evidence, Found, KeptOrder, ListReading, Stray
@@ -43,7 +44,7 @@ def read_tag(description: str) -> Tag | None:
 
 def evidence(
     record: BatchRecord,
-    identities: Iterable[str],
+    identities: Sequence[str],
     kept: Mapping[str, KeptOrder],
     *,
     reading: ListReading | None,
@@ -53,12 +54,11 @@ def evidence(
 
     `reading` is the newest one; `known` are the ids of all orders that this ledger has for any attempt.
     """
-    rows = {row.identity: row for row in record.rows}
-    index = _Index(record, [*rows, *(one for one in identities if one not in rows)])
+    tagged = [(order, None if order.description is None else read_tag(order.description)) for order in kept.values()]
+    index = _Index(record, identities, {key for order, tag in tagged for key in _keys_of(order, tag)})
     found: list[Found] = []
     strays: list[Stray] = []
-    for order in kept.values():
-        tag = None if order.description is None else read_tag(order.description)
+    for order, tag in tagged:
         match = index.match(order, tag)
         if match is not None:
             key, (identity, number) = match
@@ -116,30 +116,59 @@ def lacks(order_ids: Collection[str]) -> str:
     return f"lacks {len(order_ids)} orders of this batch that were made, such as {min(order_ids)}"
 
 
-class _Index:
-    """Who has which key. The keys of later attempts are derived only where a tag asks for them."""
+def _keys_of(order: KeptOrder, tag: Tag | None) -> Iterable[str]:
+    """The keys that an order names: the one in its metadata, and the one in its tag."""
+    if order.key is not None:
+        yield order.key.strip().lower()
+    if tag is not None:
+        yield tag.key
 
-    def __init__(self, record: BatchRecord, identities: list[str]) -> None:
+
+class _Index:
+    """Who has which key, of those that orders name. Later attempts' keys are derived only where a tag asks for them."""
+
+    def __init__(self, record: BatchRecord, identities: Sequence[str], named: Collection[str]) -> None:
         self._record = record
+        self._others = identities
         self._keys: dict[str, tuple[str, int]] = {}
-        for row in record.rows:
-            self._keys |= {attempt.order.key: (row.identity, attempt.order.number) for attempt in row.attempts}
-        for identity in identities:
-            self._keys.setdefault(self._key(identity, 1), (identity, 1))
-        self._identities = identities
         self._derived: set[str] = set()
-        self._by_reference: defaultdict[str, list[str]] = defaultdict(list)
-        for identity in identities:
-            self._by_reference[_short(_reference(identity) or "")].append(identity)
+        if named:
+            self._note(named)
+
+    def _note(self, named: Collection[str]) -> None:
+        first = []
+        for row in self._record.rows:
+            numbers = set()
+            for attempt in row.attempts:
+                numbers.add(attempt.order.number)
+                if attempt.order.key in named:
+                    self._keys[attempt.order.key] = (row.identity, attempt.order.number)
+            if 1 not in numbers:
+                first.append(row.identity)
+        known = {row.identity for row in self._record.rows}
+        for identity in (*first, *(one for one in self._others if one not in known)):
+            if (key := self._key(identity, 1)) in named:
+                self._keys.setdefault(key, (identity, 1))
+
+    @cached_property
+    def _identities(self) -> list[str]:
+        """Those of the batch, then the others of the file."""
+        return list(dict.fromkeys([*(row.identity for row in self._record.rows), *self._others]))
+
+    @cached_property
+    def _by_reference(self) -> Mapping[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for identity in self._identities:
+            found[_short(_reference(identity) or "")].append(identity)
+        return found
 
     def match(self, order: KeptOrder, tag: Tag | None) -> tuple[str, tuple[str, int]] | None:
         """The key by which an order is a row's, with the row and the attempt; the metadata's before the tag's.
 
         An order whose two keys differ is a row's by either: it is compared with the row before it counts.
         """
-        in_metadata = None if order.key is None else order.key.strip().lower()
-        for key in dict.fromkeys((in_metadata, None if tag is None else tag.key)):
-            if key is not None and (owner := self._owner(key, tag)) is not None:
+        for key in dict.fromkeys(_keys_of(order, tag)):
+            if (owner := self._owner(key, tag)) is not None:
                 return key, owner
         return None
 
