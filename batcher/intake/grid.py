@@ -24,5 +24,7 @@ class Grid:
     """Which sheet of the workbook; `None` where the file has no sheets."""
     ends_open: bool = False
     """Whether the last row has no line end: the file may have been cut off in it."""
+    left_open: int | None = None
+    """The first row of a CSV in which a quote was opened and never closed: where its cell ends is only likely."""
     doubts: tuple[Problem, ...] = ()
     """What is hidden or left out; each has one meaning and is said."""

@@ -16,7 +16,7 @@ from batcher.intake.options import ReadOptions
 from batcher.intake.refusal import refusal
 from batcher.intake.rules import rules_for
 from batcher.intake.survey import surveyed, with_peers
-from batcher.intake.table import Table, refuse_no_payouts, refuse_payouts_above, table_of
+from batcher.intake.table import Table, refuse_left_open, refuse_no_payouts, refuse_payouts_above, table_of
 from batcher.model import Distribution, Problem
 
 HELD = 100_000
@@ -101,6 +101,7 @@ def judging_of(table: Table, options: ReadOptions, most: int | None = None) -> J
     """
     refuse_no_payouts(table)
     header = resolved(table.header.line, table.header.cells, options)
+    refuse_left_open(table)
     refuse_payouts_above(table, header)
     refuse_thousands(header)
     judging = Judging(table, header, options)

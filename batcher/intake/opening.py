@@ -10,11 +10,12 @@ from batcher.intake import source
 from batcher.intake.grid import Grid
 from batcher.intake.options import ReadOptions
 from batcher.intake.record import Record
-from batcher.intake.text.csvtext import Records
+from batcher.intake.text.csvtext import Dialect, Records
 from batcher.intake.text.dialect import SAMPLE, Divided, Known, divided
 from batcher.intake.text.encoding import decoded
-from batcher.intake.text.quickly import Quickly
+from batcher.intake.text.quickly import ENCODINGS, Quickly
 from batcher.intake.text.source import Held, Source, large_text
+from batcher.intake.text.strays import Mended, doubt, may_be_broken, mended
 from batcher.model import Problem
 
 _PARQUET = b"PAR1"
@@ -54,8 +55,27 @@ def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid
 def _csv(data: bytes, known: Known, options: ReadOptions) -> Grid:
     found = decoded(data, options.encoding)
     way = divided(found.text, known, options.delimiter)
-    grid = _divided(Held(data), found.encoding, way, ends_open=not found.text.endswith(("\r", "\n")))
-    return replace(grid, doubts=tuple(_line_ends(found.text, grid.records)))
+    sound = _with_strays_read(found.text, way)
+    text, doubts = (sound.text, tuple(doubt(sound))) if sound is not None else (found.text, ())
+    # Whatever the file's bytes are, its text is held as UTF-8, which is read quickest.
+    held = Held(data if text is found.text and found.encoding in ENCODINGS else text.encode())
+    grid = _divided(held, "utf-8", way, ends_open=not text.endswith(("\r", "\n")))
+    return replace(
+        grid,
+        encoding=found.encoding,
+        left_open=sound.left_open if sound is not None else None,
+        doubts=(*doubts, *_line_ends(text, grid.records)),
+    )
+
+
+def _with_strays_read(text: str, way: Divided) -> Mended | None:
+    """The text with quotes that break the rules written as they ask; `None` where it has none, or none that can be."""
+    plain = way.dialect == Dialect(way.dialect.delimiter)
+    if way.strays or (plain and len(text) > SAMPLE and may_be_broken(text)):
+        found = mended(text, way.dialect.delimiter)
+        if found is not None and found.rows:
+            return found
+    return None
 
 
 def large_csv(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:

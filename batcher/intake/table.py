@@ -173,6 +173,14 @@ def refuse_swallowed(table: Table) -> None:
                 raise refusal("quote_swallows_rows", message, fix, line=record.line)
 
 
+def refuse_left_open(table: Table) -> None:
+    """Raise `InputInvalid` where a quote was never closed: as a table it is read by its rows' width, but not paid."""
+    line = table.grid.left_open
+    if line is not None:
+        message = f'Row {line} opens a quote (") that is never closed, so where its cell ends is not known.'
+        raise refusal("quote_unclosed", message, "Close the quote, or take it out.", line=line)
+
+
 def refuse_payouts_above(table: Table, header: Header) -> None:
     """Raise `InputInvalid` where a row above the header could be a payout: it would be lost."""
     named = sum(bool(title.strip()) for title in header.titles)

@@ -4,6 +4,7 @@ A file is read, or refused in words. No row is lost between its bytes and the pa
 says, and what had two meanings is never settled without a word.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -123,9 +124,19 @@ def _of_division(outline: Outline, records: list[Record], data: bytes) -> Iterat
         yield f"nothing is said of the rows {sorted(above)} above the header"
     seen = _trimmed((read | above).items())
     sign = outline.delimiter[:1]
+    if any(doubt.kind == "quote_taken_as_text" for doubt in outline.doubts):
+        # What the second reader refuses was read by the width of rows: all that is written must be there all the same.
+        if _letters("".join(cell for _, cells in seen for cell in cells), sign) != _letters(text, sign):
+            yield f"the rows are {seen}, and the text has other letters"
+        return
     witnessed = [_without_declaration(rows, sign) for rows in _readings(text, sign)]
     if seen not in witnessed:
         yield f"the rows are {seen} and the second reader has {witnessed[:1]}"
+
+
+def _letters(text: str, delimiter: str) -> str:
+    """A text without quotes, guards and all that stands between cells."""
+    return re.sub(rf"\Asep=.|[\"'\s{re.escape(delimiter)}]", "", text)
 
 
 def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:

@@ -109,8 +109,8 @@ def test_letters_that_the_file_does_not_name_are_a_doubt(tmp_path: Path) -> None
     ("text", "kind", "line"),
     [
         ("", "file_empty", None),
-        ('amount,note\n1,"a\n', "quote_unclosed", 2),
-        ('\namount,note\n1,"a"b\n', "quote_stray", 3),
+        ('amount,note\n1,"a', "quote_unclosed", 2),
+        ('\namount,note\n1,"a" or "b"\n', "quote_stray", 3),
         ("a,b;c\n1,2;3\n", "delimiter_ambiguous", 1),
     ],
 )

@@ -16,6 +16,7 @@ from batcher.errors import InputInvalid
 from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text.csvtext import NAMES, Dialect, Records
+from batcher.intake.text.strays import mended
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 """Tried in this order; a person may declare any other character."""
@@ -49,6 +50,8 @@ class Divided:
     """By `sep=;`, as Excel writes and reads it; that row holds nothing else."""
     one_column: bool = False
     """Whether nothing divides it: the dialect's delimiter stands nowhere in the text."""
+    strays: bool = False
+    """Whether quotes break CSV's rules, and their rows are read by their width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ class _Reading:
     """Of the rows that have this width."""
     typed: float
     """The share of cells, empty ones left out, that hold one thing."""
+    strays: bool = False
+    """Whether quotes that break the rules were read by the width of their rows."""
+
+    @property
+    def divided(self) -> "Divided":
+        return Divided(self.dialect, strays=self.strays)
 
 
 def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
@@ -74,10 +83,10 @@ def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
     declared = _SEP.match(text)
     if declared and delimiter in (None, declared[1]):
         rest = _sample(text[declared.end() :])
-        return Divided(_best_variant(rest, declared[1], known).dialect, declared=True)
+        return replace(_best_variant(rest, declared[1], known).divided, declared=True)
     sample = _sample(text)
     if delimiter is not None:
-        return Divided(_best_variant(sample, delimiter, known).dialect)
+        return _best_variant(sample, delimiter, known).divided
     readings, errors = _readings(sample, known)
     return _chosen(readings, errors, sample)
 
@@ -112,7 +121,10 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
         except InputInvalid as error:
             errors.append(error)
     if not readings:
-        raise errors[0]
+        sound = mended(sample, delimiter)
+        if sound is None:
+            raise errors[0]
+        return replace(_read(sound.text, plain, known), strays=True)
     if readings[0].dialect == plain and _only_prose(readings[0].rows):
         return readings[0]
     best = max(readings, key=_fit)
@@ -210,7 +222,7 @@ def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str) -
         pool = [reading for reading in pool if reading.share == 1]
     if len({tuple(row.cells for row in reading.rows) for reading in pool}) > 1:
         raise _two_readings(pool)
-    return Divided(pool[0].dialect)
+    return pool[0].divided
 
 
 def _one_column(readings: list[_Reading], sample: str) -> Divided:
