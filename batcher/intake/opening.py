@@ -19,6 +19,8 @@ from batcher.intake.text.strays import Mended, doubt, may_be_broken, mended
 from batcher.model import Problem
 
 _PARQUET = b"PAR1"
+_END_OF_FILE = "\x1a"
+"""What DOS writes behind a text."""
 _PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", _PARQUET)
 
 
@@ -54,17 +56,18 @@ def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid
 
 def _csv(data: bytes, known: Known, options: ReadOptions) -> Grid:
     found = decoded(data, options.encoding)
-    way = divided(found.text, known, options.delimiter)
-    sound = _with_strays_read(found.text, way)
-    text, doubts = (sound.text, tuple(doubt(sound))) if sound is not None else (found.text, ())
+    text = found.text.removesuffix(_END_OF_FILE)
+    way = divided(text, known, options.delimiter)
+    sound = _with_strays_read(text, way)
+    text = text if sound is None else sound.text
     # Whatever the file's bytes are, its text is held as UTF-8, which is read quickest.
-    held = Held(data if text is found.text and found.encoding in ENCODINGS else text.encode())
-    grid = _divided(held, "utf-8", way, ends_open=not text.endswith(("\r", "\n")))
+    as_it_is = text is found.text and found.encoding in ENCODINGS
+    grid = _divided(Held(data if as_it_is else text.encode()), "utf-8", way, ends_open=not text.endswith(("\r", "\n")))
     return replace(
         grid,
         encoding=found.encoding,
-        left_open=sound.left_open if sound is not None else None,
-        doubts=(*doubts, *_line_ends(text, grid.records)),
+        left_open=None if sound is None else sound.left_open,
+        doubts=(*way.doubts, *(() if sound is None else doubt(sound)), *_line_ends(text, grid.records)),
     )
 
 
@@ -82,7 +85,8 @@ def large_csv(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str
     """A CSV that is not held in memory, and the SHA-256 of its bytes. Raises `InputInvalid` as `grid_of` does."""
     found = large_text(path, options.encoding, SAMPLE)
     way = divided(found.beginning, known, options.delimiter)
-    return _divided(found.source, found.encoding, way, ends_open=found.ends_open), found.digest
+    grid = _divided(found.source, found.encoding, way, ends_open=found.ends_open)
+    return replace(grid, doubts=way.doubts), found.digest
 
 
 def _divided(held: Source, encoding: str, way: Divided, *, ends_open: bool) -> Grid:
@@ -99,7 +103,7 @@ def _divided(held: Source, encoding: str, way: Divided, *, ends_open: bool) -> G
         records=all_records,
         blocks=quickly.blocks if quickly.possible else None,
         encoding=encoding,
-        delimiter=None if way.one_column else way.dialect.delimiter + " " * way.dialect.skips_blanks,
+        delimiter=None if way.one_column else way.dialect.sign,
         ends_open=ends_open,
     )
 

@@ -136,6 +136,15 @@ def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
         message = "Every second column has no name: the delimiter may be two signs, and not one."
         fix = "Save the sheet again with one sign as the delimiter."
         yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="delimiter_doubled")
+    around = _around_all(header)
+    if around:
+        message = f"Every column's name stands between {around[0]} and {around[1]}: they may be quotes."
+        fix = "If they are, save the sheet again with double quotes."
+        yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="quotes_unusual")
+    if len(header.cells) > 1 and all(title.endswith(" ") for title in header.cells[:-1]):
+        message = "Every column's name ends with a blank: blanks before the delimiter are kept in the cells."
+        fix = "If they matter, take them out."
+        yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="blanks_kept")
     if above:
         rows = f"row{'s' * (len(above) > 1)} {listed([str(record.line) for record in above])}"
         first = next(cell.strip() for cell in above[0].cells if cell.strip())
@@ -158,6 +167,15 @@ def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
             fix="Put a row with the columns' names above the payouts, or say --header-line.",
             kind="header_like_data",
         )
+
+
+def _around_all(header: Record) -> tuple[str, str] | None:
+    """The signs that every column's name begins and ends with, where they are like quotes."""
+    named = [title.strip() for title in header.cells if title.strip()]
+    ends = {(title[0], title[-1]) for title in named}
+    (begin, end), *others = ends or {("", "")}
+    alike = len(named) > 1 and not others and min(map(len, named)) > 1
+    return (begin, end) if alike and not begin.isalnum() and not end.isalnum() and begin not in "([<{#" else None
 
 
 def refuse_swallowed(table: Table) -> None:

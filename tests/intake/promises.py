@@ -117,7 +117,7 @@ def _of_division(outline: Outline, records: list[Record], data: bytes) -> Iterat
     """Whether the second reader finds the same cells in the same rows, each of them told."""
     if outline.encoding is None or outline.delimiter is None:
         return
-    text = data.decode(outline.encoding).removeprefix("\ufeff")
+    text = data.decode(outline.encoding).removeprefix("\ufeff").removesuffix("\x1a")
     read = {outline.header.line: outline.header.titles} | {record.line: record.cells for record in records}
     above = {record.line: record.cells for record in outline.table.above}
     if above and not any(doubt.kind == "rows_above_header" for doubt in outline.doubts):
@@ -129,9 +129,16 @@ def _of_division(outline: Outline, records: list[Record], data: bytes) -> Iterat
         if _letters("".join(cell for _, cells in seen for cell in cells), sign) != _letters(text, sign):
             yield f"the rows are {seen}, and the text has other letters"
         return
+    if outline.delimiter.startswith(sign * 2):
+        seen = [(line, _between(cells)) for line, cells in seen]
     witnessed = [_without_declaration(rows, sign) for rows in _readings(text, sign)]
     if seen not in witnessed:
         yield f"the rows are {seen} and the second reader has {witnessed[:1]}"
+
+
+def _between(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The cells with an empty one between any two: so a delimiter of two signs is read by whoever knows of one."""
+    return tuple(part for cell in cells for part in (cell, ""))[:-1]
 
 
 def _letters(text: str, delimiter: str) -> str:

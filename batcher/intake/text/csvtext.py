@@ -26,11 +26,18 @@ class Dialect:
     """The character before a quote that belongs to the text; empty where such a quote is doubled."""
     skips_blanks: bool = False
     """Whether blanks after a delimiter are none of the cell's: `a, "b, c"`."""
+    doubled: bool = False
+    """Whether the delimiter is the sign written twice: `a||b`."""
+
+    @property
+    def sign(self) -> str:
+        """All that stands between two cells."""
+        return self.delimiter * (1 + self.doubled) + " " * self.skips_blanks
 
     @property
     def words(self) -> str:
         """What a message calls it: `the comma`, `the comma and the quote '`."""
-        parts = [f"the {NAMES.get(self.delimiter, repr(self.delimiter))}"]
+        parts = [f"the {'doubled ' * self.doubled}{NAMES.get(self.delimiter, repr(self.delimiter))}"]
         if self.quote != '"':
             parts.append(f"the quote {self.quote}")
         if self.escape:
@@ -67,9 +74,19 @@ class Records(Iterator[Record]):
             except csv.Error as error:
                 raise _broken(self.line + 1, str(error), self._dialect) from None
             self.line += 1
+            if self._dialect.doubled:
+                cells = _halved(cells, self.line)
             text = "".join(cells)
             if text and not text.isspace():
                 return Record(self.line, tuple(cells))
+
+
+def _halved(cells: list[str], line: int) -> list[str]:
+    """The cells without the empty ones between them, where the delimiter is one sign written twice."""
+    if len(cells) % 2 == 0 or any(cells[1::2]):
+        message = f"Row {line} holds the delimiter once, and other rows hold it twice between any two cells."
+        raise refusal("delimiter_doubled", message, "Save the sheet again with one sign as the delimiter.", line=line)
+    return cells[::2]
 
 
 def _doubled(lines: Iterable[str], dialect: Dialect) -> Iterator[str]:

@@ -9,14 +9,18 @@ rest of it by whoever reads on: a row that does not fit is told, never bent.
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from batcher.errors import InputInvalid
 from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
+from batcher.intake.text import undivided
 from batcher.intake.text.csvtext import NAMES, Dialect, Records
+from batcher.intake.text.quoting import is_proven, variants
 from batcher.intake.text.strays import mended
+from batcher.model import Problem
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 """Tried in this order; a person may declare any other character."""
@@ -31,10 +35,11 @@ _SURE = 0.9
 _SHARE_APART, _TYPED_APART, _TYPED_ENOUGH = 0.05, 0.25, 0.9
 """How much better a reading must be: in rows of one width, and in cells that hold one thing."""
 
+_SPACERS = 2
+"""Columns that people divide by an empty one, so that each delimiter stands twice."""
+
 _SEP = re.compile(r'\A"?sep=([^"\r\n])"?(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
 _QUOTED_BEHIND_BLANK = re.compile(r' +".*"\s*', re.DOTALL)
-_NO_DELIMITERS = frozenset("\"'.-()\u2019")
-"""Signs of names, numbers and sentences."""
 _NUMBER = re.compile(r"[-+(\u2212]?\s?[$£€¥]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\s?[%€£)]?-?")
 
 Known = Callable[[Sequence[str]], frozenset[str]]
@@ -52,6 +57,8 @@ class Divided:
     """Whether nothing divides it: the dialect's delimiter stands nowhere in the text."""
     strays: bool = False
     """Whether quotes break CSV's rules, and their rows are read by their width."""
+    doubts: tuple[Problem, ...] = ()
+    """What is said of the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
     if delimiter is not None:
         return _best_variant(sample, delimiter, known).divided
     readings, errors = _readings(sample, known)
-    return _chosen(readings, errors, sample)
+    return _chosen(readings, errors, sample, known)
 
 
 def _sample(text: str) -> str:
@@ -115,7 +122,7 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
     """Of the ways to quote that the text gives cause for, the one under which the rows fit best."""
     plain = Dialect(delimiter)
     readings, errors = [], []
-    for dialect in (plain, *_variants(sample, delimiter)):
+    for dialect in (plain, *variants(sample, delimiter)):
         try:
             readings.append(_read(sample, dialect, known))
         except InputInvalid as error:
@@ -127,8 +134,9 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
         return replace(_read(sound.text, plain, known), strays=True)
     if readings[0].dialect == plain and _only_prose(readings[0].rows):
         return readings[0]
-    best = max(readings, key=_fit)
-    if best.dialect.quote == "'" and readings[0].dialect == plain and not _quotes_whole_rows(sample, delimiter):
+    evident = [reading for reading in readings if _is_evident(reading, sample)]
+    best = max(evident or readings, key=_fit)
+    if best.dialect.quote == "'" and readings[0].dialect == plain and not evident:
         if best.share > readings[0].share:
             raise _apostrophes(readings[0], best)
         best = readings[0]
@@ -138,28 +146,19 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
     return best
 
 
+def _is_evident(reading: _Reading, sample: str) -> bool:
+    """Whether the text itself proves this reading, however well another fits."""
+    dialect = reading.dialect
+    if dialect.doubled:
+        return reading.share == 1 and reading.width > (1 if dialect.delimiter == "|" else _SPACERS)
+    return reading.width > 1 and is_proven(sample, dialect)
+
+
 def _fit(reading: _Reading) -> tuple[bool, bool, float, bool]:
     no_apostrophes = reading.dialect.quote == "'" and not any(
         cell.startswith("'") for row in reading.rows for cell in row.cells
     )
     return reading.names_amounts, reading.width > 1, reading.share, no_apostrophes
-
-
-def _variants(sample: str, delimiter: str) -> Iterator[Dialect]:
-    plain, sign = Dialect(delimiter), re.escape(delimiter)
-    if '\\"' in sample:
-        yield replace(plain, escape="\\")
-    if delimiter != " " and f"{delimiter} " in sample:
-        yield replace(plain, skips_blanks=True)
-    no_other_quote = re.search(rf'(?:^|{sign})"', sample, re.MULTILINE) is None
-    if no_other_quote and re.search(rf"(?:^|{sign})'", sample, re.MULTILINE):
-        yield replace(plain, quote="'")
-
-
-def _quotes_whole_rows(sample: str, delimiter: str) -> bool:
-    """Whether apostrophes enclose every cell of some row: nobody writes so otherwise."""
-    sign = re.escape(delimiter)
-    return re.search(rf"^'[^'\r\n]*'(?:{sign}'[^'\r\n]*')+\s*$", sample, re.MULTILINE) is not None
 
 
 def _blanks_belong_to_delimiter(rows: Sequence[Record]) -> bool:
@@ -204,16 +203,16 @@ def _typed(rows: Sequence[Record]) -> float:
     return good / cells.total() if cells else 1.0
 
 
-def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str) -> Divided:
+def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str, known: Known) -> Divided:
     pool = [reading for reading in readings if reading.names_amounts and reading.width > 1]
     pool = pool or [reading for reading in readings if reading.names_amounts]
     pool = pool or [reading for reading in readings if reading.width > 1]
     share = max((reading.share for reading in pool), default=0.0)
     if errors and share < _SURE:
         # Some delimiter might divide all rows, were it not for the quotes.
-        raise errors[0]
+        return _by_a_rare_sign(sample, known) or _raised(errors[0])
     if not pool:
-        return _one_column(readings, sample)
+        return _one_column(readings, sample, known)
     pool = [reading for reading in pool if reading.share >= share - _SHARE_APART]
     best = max(pool, key=lambda reading: (reading.typed, reading.share))
     if best.typed >= _TYPED_ENOUGH:
@@ -225,29 +224,35 @@ def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str) -
     return pool[0].divided
 
 
-def _one_column(readings: list[_Reading], sample: str) -> Divided:
+def _one_column(readings: list[_Reading], sample: str, known: Known) -> Divided:
     """One column: any sign that the text does not hold divides it rightly. Raises where there may well be several."""
     rows = readings[0].rows
     if not rows:
         return Divided(readings[0].dialect)
-    sign = _in_every_row(sample) if len(rows) > 1 else None
-    if sign is not None:
-        shown, count = (_said(sign[0]), sign[1])
-        message = f"Every row is one cell, and each holds {shown!r} {count:,} times: it may divide the cells."
-        fix = f"If it does, say --delimiter {shown}; if not, put quotes around the cells."
-        raise refusal("delimiter_unknown", message, fix, line=rows[0].line)
+    signs = undivided.signs_of(sample)
+    if signs:
+        found = _by_a_rare_sign(sample, known) if signs != [" "] else None
+        return found or _raised(undivided.refused(signs[0], sample, rows[0].line))
     free = next((sign for sign in DELIMITERS if sign not in sample), DELIMITERS[0])
-    return Divided(Dialect(free), one_column=True)
+    return Divided(Dialect(free), one_column=True, doubts=tuple(undivided.doubts(sample)))
 
 
-def _in_every_row(sample: str) -> tuple[str, int] | None:
-    """A sign that every line holds equally often, at least twice."""
-    lines = [line for line in re.split(r"\r\n|[\r\n]", sample) if line.strip()]
-    counts = [Counter(sign for sign in line if not sign.isalnum() and sign not in _NO_DELIMITERS) for line in lines]
-    for sign, count in counts[0].items():
-        if count > 1 and all(others[sign] == count for others in counts[1:]):
-            return sign, count
-    return None
+def _by_a_rare_sign(sample: str, known: Known) -> Divided | None:
+    """Divided by the one sign that stands in every row equally often; `None` where none does, or several."""
+    signs = undivided.signs_of(sample)
+    if len(signs) != 1:
+        return None
+    try:
+        found = _best_variant(sample, signs[0], known)
+    except InputInvalid:
+        return None
+    if found.share < 1 or found.strays:
+        return None
+    return replace(found.divided, doubts=(undivided.rare(found.dialect.sign, found.rows[0].line),))
+
+
+def _raised(error: InputInvalid) -> NoReturn:
+    raise error
 
 
 def _apostrophes(plain: _Reading, quoted: _Reading) -> InputInvalid:
