@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.desk import COLUMNS, Desk, Done, row, rows
 
-BROKEN = b'Reference,Amount\nR1,"5\n'
+BROKEN = b'Reference,Amount\nR1,"5'
 
 
 def objects(done: Done) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def test_such_a_row_far_down_a_large_file_is_refused() -> None:
         next(records)
 
 
-@pytest.mark.parametrize("sign", [":", "#", "\x1f", "§", "@"])
+@pytest.mark.parametrize("sign", [":", "#", "§", "@"])
 def test_a_sign_that_every_row_holds_equally_often_divides_it_with_a_doubt(tmp_path: Path, sign: str) -> None:
     found = outline(tmp_path, "a:b:c\n1:2:3\n".replace(":", sign) + f'4{sign}"5{sign}6"{sign}7\n')
     assert found.delimiter == sign

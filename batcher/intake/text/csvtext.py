@@ -12,6 +12,11 @@ from batcher.errors import InputInvalid
 from batcher.intake.record import Record
 from batcher.intake.refusal import refusal
 
+MAX_CELL = 2_000_000
+"""Characters of one cell: more than any spreadsheet holds, and few enough for a quote left open to be noticed."""
+
+csv.field_size_limit(MAX_CELL)
+
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", "^": "caret", "~": "tilde", " ": "blank"}
 """What a person calls a delimiter."""
 
@@ -104,9 +109,7 @@ def _broken(line: int, reason: str, dialect: Dialect) -> InputInvalid:
         message = f"Row {line} opens a quote ({sign}) that is never closed, so where its cell ends is not known."
         return refusal("quote_unclosed", message, "Close the quote, or save the sheet again as CSV.", line=line)
     if "field larger" in reason:
-        message = (
-            f"Row {line} holds a cell of more than {csv.field_size_limit():,} characters: a quote may be left open."
-        )
+        message = f"Row {line} holds a cell of more than {MAX_CELL:,} characters: a quote may be left open."
         return refusal("cell_too_long", message, "Close the quote, or shorten the cell.", line=line)
     message = f"Row {line} holds text right after a closing quote ({sign}), which has no meaning in a CSV."
     return refusal(

@@ -106,16 +106,22 @@ def _sample(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:SAMPLE]
 
 
-def _readings(sample: str, known: Known) -> tuple[list[_Reading], list[InputInvalid]]:
+def _readings(sample: str, known: Known) -> tuple[list[_Reading], dict[str, InputInvalid]]:
     """What each delimiter that the text holds makes of it, and why others make nothing of it."""
-    readings, errors = [], []
+    readings, errors = [], {}
     for delimiter in DELIMITERS:
         if delimiter in sample or delimiter == DELIMITERS[0]:
             try:
                 readings.append(_best_variant(sample, delimiter, known))
             except InputInvalid as error:
-                errors.append(error)
+                errors[delimiter] = error
     return readings, errors
+
+
+def _is_common(delimiter: str, sample: str) -> bool:
+    """Whether half of the lines hold the delimiter: one that fewer hold divides no table."""
+    lines = [line for line in re.split(r"[\r\n]+", sample) if line]
+    return sum(delimiter in line for line in lines) * 2 >= len(lines)
 
 
 def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
@@ -203,14 +209,15 @@ def _typed(rows: Sequence[Record]) -> float:
     return good / cells.total() if cells else 1.0
 
 
-def _chosen(readings: list[_Reading], errors: list[InputInvalid], sample: str, known: Known) -> Divided:
+def _chosen(readings: list[_Reading], errors: dict[str, InputInvalid], sample: str, known: Known) -> Divided:
     pool = [reading for reading in readings if reading.names_amounts and reading.width > 1]
     pool = pool or [reading for reading in readings if reading.names_amounts]
     pool = pool or [reading for reading in readings if reading.width > 1]
     share = max((reading.share for reading in pool), default=0.0)
-    if errors and share < _SURE:
+    serious = not readings or any(_is_common(delimiter, sample) for delimiter in errors)
+    if errors and serious and share < _SURE:
         # Some delimiter might divide all rows, were it not for the quotes.
-        return _by_a_rare_sign(sample, known) or _raised(errors[0])
+        return _by_a_rare_sign(sample, known) or _raised(next(iter(errors.values())))
     if not pool:
         return _one_column(readings, sample, known)
     pool = [reading for reading in pool if reading.share >= share - _SHARE_APART]

@@ -6,7 +6,6 @@ rows, a byte order mark, a cell that begins with an apostrophe, a cell that is t
 """
 
 import codecs
-import csv
 import io
 import re
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from pyarrow import csv as arrow_csv
 from batcher.intake.arrays import literal, whole
 from batcher.intake.blocks import Block, block_of, blocks_of
 from batcher.intake.record import Record
-from batcher.intake.text.csvtext import Dialect, Records
+from batcher.intake.text.csvtext import MAX_CELL, Dialect, Records
 from batcher.intake.text.source import PIECE, Source
 
 ENCODINGS = ("utf-8", "utf-8-sig", "ascii")
@@ -172,4 +171,4 @@ def _has_blank_row(table: pa.Table) -> bool:
 
 
 def _has_long_cell(table: pa.Table) -> bool:
-    return any((pc.max(pc.binary_length(column)).as_py() or 0) > csv.field_size_limit() for column in table.columns)
+    return any((pc.max(pc.binary_length(column)).as_py() or 0) > MAX_CELL for column in table.columns)

@@ -56,7 +56,9 @@ def mended(text: str, delimiter: str) -> Mended | None:
     """The text with its broken lines written anew; `None` where one of them has no reading, or two."""
     lines = list(io.StringIO(text, newline=""))
     width, all_quoted = _usual(lines, delimiter)
-    if width < 2:
+    if delimiter not in text:
+        width = 1
+    if not width:
         return None
     reader = _Lines(lines, delimiter, width, all_quoted)
     written, rows, at, row = [], [], 0, 0
