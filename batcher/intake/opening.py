@@ -11,9 +11,10 @@ from batcher.intake.grid import Grid
 from batcher.intake.options import ReadOptions
 from batcher.intake.record import Record
 from batcher.intake.text.csvtext import Dialect, Records
-from batcher.intake.text.dialect import SAMPLE, Divided, Known, divided
+from batcher.intake.text.dialect import Divided, divided
 from batcher.intake.text.encoding import decoded
 from batcher.intake.text.quickly import ENCODINGS, Quickly
+from batcher.intake.text.reading import SAMPLE, Known
 from batcher.intake.text.source import Held, Source, large_text
 from batcher.intake.text.strays import Mended, doubt, may_be_broken, mended
 from batcher.model import Problem

@@ -16,7 +16,7 @@ from batcher.intake.header import Header, known
 from batcher.intake.lines import LINE_END, delimiters_in
 from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
-from batcher.intake.text.dialect import Known
+from batcher.intake.text.reading import Known
 from batcher.model import Problem
 
 MAX_ROWS = 10_000_000
@@ -85,7 +85,8 @@ def table_of(grid: Grid, names: Known, header_line: int | None = None) -> Table:
         message = f"The sheet has {len(header.cells)} columns; {MAX_COLUMNS:,} is the most."
         raise refusal("too_many_columns", message, "Take out what the payouts do not need.", line=header.line)
     above = tuple(head[:place])
-    found = Table(grid=grid, header=header, above=above, doubts=tuple(_doubts(header, above)))
+    doubts = (*_doubts(header, above), *_repeated_below(header, head[place + 1 :]))
+    found = Table(grid=grid, header=header, above=above, doubts=doubts)
     refuse_swallowed(found)
     return found
 
@@ -167,6 +168,19 @@ def _doubts(header: Record, above: Sequence[Record]) -> Iterator[Problem]:
             fix="Put a row with the columns' names above the payouts, or say --header-line.",
             kind="header_like_data",
         )
+
+
+def _repeated_below(header: Record, below: Sequence[Record]) -> Iterator[Problem]:
+    """A name that is also a cell of its own column may be one, in a row that is no header."""
+    if any(_is_data(cell.strip()) for cell in header.cells):
+        return  # That is said already.
+    others = [record.cells for record in below if record.cells != header.cells]
+    for place, title in enumerate(header.cells):
+        if title.strip() and any(place < len(cells) and cells[place] == title for cells in others):
+            message = f"The name {title.strip()!r} stands in its own column once more: the header may be missing."
+            fix = "Put a row with the columns' names above the others, or say --header-line."
+            yield Problem(line=header.line, column=None, value=None, message=message, fix=fix, kind="header_like_data")
+            return
 
 
 def _around_all(header: Record) -> tuple[str, str] | None:

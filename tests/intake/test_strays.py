@@ -6,7 +6,7 @@ import pytest
 
 from batcher.errors import InputInvalid
 from batcher.intake import Outline, ReadOptions, read_outline, read_sheet
-from batcher.intake.text.dialect import SAMPLE
+from batcher.intake.text.reading import SAMPLE
 from tests.intake.sheets import HEADER, as_text, row
 
 

@@ -6,10 +6,8 @@ differ in a cell, both are shown and nothing is chosen. What was found in the be
 rest of it by whoever reads on: a row that does not fit is told, never bent.
 """
 
-import io
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -17,19 +15,12 @@ from batcher.errors import InputInvalid
 from batcher.intake.record import Record
 from batcher.intake.refusal import listed, refusal
 from batcher.intake.text import undivided
-from batcher.intake.text.csvtext import NAMES, Dialect, Records
+from batcher.intake.text.csvtext import NAMES, Dialect
 from batcher.intake.text.quoting import is_proven, variants
+from batcher.intake.text.reading import DELIMITERS, SAMPLE, Known, Reading, only_prose, read
 from batcher.intake.text.strays import mended
 from batcher.model import Problem
 
-DELIMITERS = (",", ";", "\t", "|", "^", "~")
-"""Tried in this order; a person may declare any other character."""
-
-SAMPLE = 1_000_000
-"""Characters of a long text that are looked at."""
-
-_HEAD = 20
-"""Rows among which a header may be that names our columns."""
 _SURE = 0.9
 """The share of rows of one width from which on a reading stands although another delimiter breaks CSV's rules."""
 _SHARE_APART, _TYPED_APART, _TYPED_ENOUGH = 0.05, 0.25, 0.9
@@ -40,10 +31,6 @@ _SPACERS = 2
 
 _SEP = re.compile(r'\A"?sep=([^"\r\n])"?(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
 _QUOTED_BEHIND_BLANK = re.compile(r' +".*"\s*', re.DOTALL)
-_NUMBER = re.compile(r"[-+(\u2212]?\s?[$£€¥]?\s?[0-9][0-9.,'\u2019 \u00a0\u202f:/-]*\s?[%€£)]?-?")
-
-Known = Callable[[Sequence[str]], frozenset[str]]
-"""Which of our columns a row of titles names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +48,6 @@ class Divided:
     """What is said of the choice."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What one dialect makes of the sample."""
-
-    dialect: Dialect
-    rows: tuple[Record, ...]
-    names_amounts: bool
-    width: int
-    """Of most rows."""
-    share: float
-    """Of the rows that have this width."""
-    typed: float
-    """The share of cells, empty ones left out, that hold one thing."""
-    strays: bool = False
-    """Whether quotes that break the rules were read by the width of their rows."""
-
-    @property
-    def divided(self) -> "Divided":
-        return Divided(self.dialect, strays=self.strays)
-
-
 def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
     """How `text` is divided; `delimiter` is what a person says.
 
@@ -90,12 +56,16 @@ def divided(text: str, known: Known, delimiter: str | None = None) -> Divided:
     declared = _SEP.match(text)
     if declared and delimiter in (None, declared[1]):
         rest = _sample(text[declared.end() :])
-        return replace(_best_variant(rest, declared[1], known).divided, declared=True)
+        return replace(_divided(_best_variant(rest, declared[1], known)), declared=True)
     sample = _sample(text)
     if delimiter is not None:
-        return _best_variant(sample, delimiter, known).divided
+        return _divided(_best_variant(sample, delimiter, known))
     readings, errors = _readings(sample, known)
     return _chosen(readings, errors, sample, known)
+
+
+def _divided(reading: Reading) -> Divided:
+    return Divided(reading.dialect, strays=reading.strays)
 
 
 def _sample(text: str) -> str:
@@ -106,7 +76,7 @@ def _sample(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:SAMPLE]
 
 
-def _readings(sample: str, known: Known) -> tuple[list[_Reading], dict[str, InputInvalid]]:
+def _readings(sample: str, known: Known) -> tuple[list[Reading], dict[str, InputInvalid]]:
     """What each delimiter that the text holds makes of it, and why others make nothing of it."""
     readings, errors = [], {}
     for delimiter in DELIMITERS:
@@ -124,21 +94,26 @@ def _is_common(delimiter: str, sample: str) -> bool:
     return sum(delimiter in line for line in lines) * 2 >= len(lines)
 
 
-def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
+def _joins_quotes(reading: Reading, sample: str) -> bool:
+    """Whether the delimiter stands between two quotes, in a text all of whose quotes are as they should be with it."""
+    return reading.width > 1 and not reading.strays and f'"{reading.dialect.sign}"' in sample
+
+
+def _best_variant(sample: str, delimiter: str, known: Known) -> Reading:
     """Of the ways to quote that the text gives cause for, the one under which the rows fit best."""
     plain = Dialect(delimiter)
     readings, errors = [], []
     for dialect in (plain, *variants(sample, delimiter)):
         try:
-            readings.append(_read(sample, dialect, known))
+            readings.append(read(sample, dialect, known))
         except InputInvalid as error:
             errors.append(error)
     if not readings:
         sound = mended(sample, delimiter)
         if sound is None:
             raise errors[0]
-        return replace(_read(sound.text, plain, known), strays=True)
-    if readings[0].dialect == plain and _only_prose(readings[0].rows):
+        return replace(read(sound.text, plain, known), strays=True)
+    if readings[0].dialect == plain and only_prose(readings[0].rows):
         return readings[0]
     evident = [reading for reading in readings if _is_evident(reading, sample)]
     best = max(evident or readings, key=_fit)
@@ -152,7 +127,7 @@ def _best_variant(sample: str, delimiter: str, known: Known) -> _Reading:
     return best
 
 
-def _is_evident(reading: _Reading, sample: str) -> bool:
+def _is_evident(reading: Reading, sample: str) -> bool:
     """Whether the text itself proves this reading, however well another fits."""
     dialect = reading.dialect
     if dialect.doubled:
@@ -160,7 +135,7 @@ def _is_evident(reading: _Reading, sample: str) -> bool:
     return reading.width > 1 and is_proven(sample, dialect)
 
 
-def _fit(reading: _Reading) -> tuple[bool, bool, float, bool]:
+def _fit(reading: Reading) -> tuple[bool, bool, float, bool]:
     no_apostrophes = reading.dialect.quote == "'" and not any(
         cell.startswith("'") for row in reading.rows for cell in row.cells
     )
@@ -174,48 +149,14 @@ def _blanks_belong_to_delimiter(rows: Sequence[Record]) -> bool:
     return bool(later) and (quoted or (len(rows) > 1 and all(cell.startswith(" ") for cell in later)))
 
 
-def _read(sample: str, dialect: Dialect, known: Known) -> _Reading:
-    rows: list[Record] = []
-    try:
-        rows.extend(Records(io.StringIO(sample, newline=""), dialect))
-    except InputInvalid as error:
-        if len(sample) < SAMPLE // 2 or error.problems[0].kind != "quote_unclosed":
-            raise
-        # The sample may end within a cell; whoever reads on sees whether the text does.
-    widths = Counter({1: len(rows)} if _only_prose(rows) else (len(row.cells) for row in rows))
-    width = max(widths, key=lambda cells: (widths[cells], cells), default=0)
-    return _Reading(
-        dialect=dialect,
-        rows=tuple(rows),
-        names_amounts=any("amount" in known(row.cells) for row in rows[:_HEAD]),
-        width=width,
-        share=widths[width] / len(rows) if rows else 0.0,
-        typed=_typed(rows),
-    )
-
-
-def _only_prose(rows: Sequence[Record]) -> bool:
-    """Whether the delimiter is a sign in sentences: the header has none, and elsewhere a blank follows each."""
-    return (
-        bool(rows) and len(rows[0].cells) == 1 and all(cell.startswith(" ") for row in rows for cell in row.cells[1:])
-    )
-
-
-def _typed(rows: Sequence[Record]) -> float:
-    cells = Counter(cell.strip() for row in rows for cell in row.cells)
-    del cells[""]
-    others = frozenset(DELIMITERS)
-    good = sum(count for cell, count in cells.items() if others.isdisjoint(cell) or _NUMBER.fullmatch(cell))
-    return good / cells.total() if cells else 1.0
-
-
-def _chosen(readings: list[_Reading], errors: dict[str, InputInvalid], sample: str, known: Known) -> Divided:
+def _chosen(readings: list[Reading], errors: dict[str, InputInvalid], sample: str, known: Known) -> Divided:
     pool = [reading for reading in readings if reading.names_amounts and reading.width > 1]
     pool = pool or [reading for reading in readings if reading.names_amounts]
     pool = pool or [reading for reading in readings if reading.width > 1]
+    pool = [reading for reading in pool if not reading.prose] or pool
     share = max((reading.share for reading in pool), default=0.0)
     serious = not readings or any(_is_common(delimiter, sample) for delimiter in errors)
-    if errors and serious and share < _SURE:
+    if errors and serious and share < _SURE and not any(_joins_quotes(reading, sample) for reading in pool):
         # Some delimiter might divide all rows, were it not for the quotes.
         return _by_a_rare_sign(sample, known) or _raised(next(iter(errors.values())))
     if not pool:
@@ -228,10 +169,10 @@ def _chosen(readings: list[_Reading], errors: dict[str, InputInvalid], sample: s
         pool = [reading for reading in pool if reading.share == 1]
     if len({tuple(row.cells for row in reading.rows) for reading in pool}) > 1:
         raise _two_readings(pool)
-    return pool[0].divided
+    return _divided(pool[0])
 
 
-def _one_column(readings: list[_Reading], sample: str, known: Known) -> Divided:
+def _one_column(readings: list[Reading], sample: str, known: Known) -> Divided:
     """One column: any sign that the text does not hold divides it rightly. Raises where there may well be several."""
     rows = readings[0].rows
     if not rows:
@@ -255,14 +196,14 @@ def _by_a_rare_sign(sample: str, known: Known) -> Divided | None:
         return None
     if found.share < 1 or found.strays:
         return None
-    return replace(found.divided, doubts=(undivided.rare(found.dialect.sign, found.rows[0].line),))
+    return replace(_divided(found), doubts=(undivided.rare(found.dialect.sign, found.rows[0].line),))
 
 
 def _raised(error: InputInvalid) -> NoReturn:
     raise error
 
 
-def _apostrophes(plain: _Reading, quoted: _Reading) -> InputInvalid:
+def _apostrophes(plain: Reading, quoted: Reading) -> InputInvalid:
     """Where apostrophes around some cells make rows fit that do not fit otherwise."""
     pairs = zip(plain.rows, quoted.rows, strict=False)
     mine, theirs = next(((a, b) for a, b in pairs if a.cells != b.cells), (plain.rows[0], quoted.rows[0]))
@@ -273,7 +214,7 @@ def _apostrophes(plain: _Reading, quoted: _Reading) -> InputInvalid:
     return refusal("quote_ambiguous", message, 'Put double quotes (") around cells that need them.', line=mine.line)
 
 
-def _two_readings(readings: list[_Reading]) -> InputInvalid:
+def _two_readings(readings: list[Reading]) -> InputInvalid:
     """Both, at the first row in which they differ."""
     one, other = readings[:2]
     pairs = zip(one.rows, other.rows, strict=False)
