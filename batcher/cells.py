@@ -8,6 +8,9 @@ _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b"
 LISTS_SHEET = "Lists of batcher"
 """The hidden sheet of a template, which holds the choices of its drop-downs and never a payout."""
 
+RESULTS_SHEETS = ("Results", "Summary")
+"""The sheets of a workbook of results: its rows, and what they cost."""
+
 _PLAIN_NUMBER = re.compile(r"-\d+(?:[.,]\d+)*")
 
 

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from batcher import __version__, keys
+from batcher.errors import UsageError
 from batcher.intake import Outline, ReadOptions, check_sheet, read_outline, read_sheet
 from batcher.intake.header import is_one_of
+from batcher.intake.opening import is_workbook
 from batcher.intake.text.dialect import delimiter_named
 from batcher.model import CheckedSheet, Sheet
 from batcher.settings import Settings
@@ -84,8 +86,24 @@ def _columns(settings: Settings, said: SaidOfFile) -> dict[str, str]:
     return named | left
 
 
+def refuse_unused(path: Path, said: SaidOfFile) -> None:
+    """Raise `UsageError` where a person says of the file what it does not have. The settings speak of all files."""
+    text_only = {"--encoding": said.encoding, "--delimiter": said.delimiter}
+    if not (said.sheet or any(text_only.values())) or not path.is_file():
+        return
+    if not is_workbook(path):
+        if said.sheet:
+            raise UsageError(f"{path.name} is a CSV and has no sheets, so --sheet says nothing.", "Leave --sheet out.")
+        return
+    for flag, value in text_only.items():
+        if value:
+            message = f"{path.name} is no CSV but has cells of its own, so {flag} says nothing of it."
+            raise UsageError(message, f"Leave {flag} out.")
+
+
 def load_sheet(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet:
     """The sheet at `path`, read and validated. Raises `InputInvalid` where it cannot be read at all."""
+    refuse_unused(path, said)
     options = read_options(settings, said)
     return replace(read_sheet(path, options), reading=reading_of(options))
 
@@ -109,9 +127,11 @@ def digest_of_file(path: Path) -> str | None:
 
 def load_for_check(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet | CheckedSheet:
     """The sheet, or of one that is too large for a batch what a check says of it. Raises as `load_sheet` does."""
+    refuse_unused(path, said)
     return check_sheet(path, read_options(settings, said))
 
 
 def load_outline(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Outline:
     """How the file at `path` is read, whatever its rows say. Raises `InputInvalid` where it cannot be read at all."""
+    refuse_unused(path, said)
     return read_outline(path, read_options(settings, said))

@@ -36,6 +36,11 @@ def grid_of(path: Path, known: Known, options: ReadOptions) -> tuple[Grid, str]:
     return _by_kind(data, path.name, known, options), source.digest(data)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file on the disk begins as workbooks and Parquet files do. Raises `InputInvalid` where it is none."""
+    return source.beginning_of(path)[0].startswith(_PACKED)
+
+
 def _by_kind(data: bytes, name: str, known: Known, options: ReadOptions) -> Grid:
     """Each kind of file has its own reader, which is imported only once it is needed."""
     if data.startswith(_PARQUET):

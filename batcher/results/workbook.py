@@ -7,6 +7,7 @@ from decimal import Decimal
 import xlsxwriter  # type: ignore[import-untyped]
 
 from batcher import __version__
+from batcher.cells import RESULTS_SHEETS
 from batcher.errors import UsageError
 from batcher.records import BatchRecord
 from batcher.results.spreadsheet import MAX_CHARACTERS, MAX_COLUMNS, MAX_LINES, length, new_workbook, set_widths
@@ -30,8 +31,8 @@ def workbook_of(table: ResultsTable, record: BatchRecord, summary: Summary) -> b
     # No other time than the record's own.
     workbook = new_workbook(file, f"Results of {record.name}", record.last_confirmed_at)
     pen = _Pen(workbook)
-    _write_results(pen, workbook.add_worksheet("Results"), table)
-    _write_summary(pen, workbook.add_worksheet("Summary"), record, summary)
+    _write_results(pen, workbook.add_worksheet(RESULTS_SHEETS[0]), table)
+    _write_summary(pen, workbook.add_worksheet(RESULTS_SHEETS[1]), record, summary)
     workbook.close()
     return file.getvalue()
 

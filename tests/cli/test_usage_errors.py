@@ -211,3 +211,20 @@ def test_a_ledger_that_is_none_is_not_overwritten(desk: Desk) -> None:
     assert done.code == 1
     assert done.json["error"]["kind"] == "own_fault"
     assert Path(broken).read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["inspect", "check", "plan", "run"])
+@pytest.mark.parametrize(
+    ("name", "flag", "value"),
+    [("sheet.csv", "--sheet", "Payouts"), ("sheet.xlsx", "--encoding", "cp1252"), ("sheet.xlsx", "--delimiter", ";")],
+)
+def test_what_is_said_of_a_file_that_has_no_such_thing_is_told(
+    desk: Desk, command: str, name: str, flag: str, value: str
+) -> None:
+    content = b"PK\x03\x04" if name.endswith("xlsx") else b"Reference,Amount\nR1,5\n"
+    arguments = ["--batch", "march"] if command in {"plan", "run"} else []
+    done = desk.batcher(command, desk.file(name, content), *arguments, flag, value)
+
+    assert done.code == 2
+    assert f"{flag} says nothing" in done.err
+    assert f"Leave {flag} out." in done.err

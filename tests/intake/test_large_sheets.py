@@ -53,7 +53,14 @@ def large(path: Path, data: bytes, encoding: str | None = None) -> tuple[list[Re
 
 
 @pytest.mark.parametrize(
-    ("encoding", "mark"), [("utf-8", b""), ("utf-8", codecs.BOM_UTF8), ("utf-16-le", codecs.BOM_UTF16_LE)]
+    ("encoding", "mark"),
+    [
+        ("utf-8", b""),
+        ("utf-8", codecs.BOM_UTF8),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+    ],
 )
 def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, encoding: str, mark: bytes) -> None:
     path = tmp_path / "sheet.csv"

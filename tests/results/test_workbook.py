@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.errors import UsageError
+from batcher.errors import InputInvalid, UsageError
+from batcher.intake import ReadOptions, read_outline
 from batcher.records import BatchRecord
 from batcher.results import summary_of, write_results
 from batcher.results.spreadsheet import MAX_CHARACTERS, MAX_LINES
@@ -123,6 +124,14 @@ def test_the_second_sheet_tells_what_was_paid(tmp_path: Path) -> None:
         ("GBP", "AMZ-GB", 1, 10, 0.5, 0, 9.5),
         ("GBP", "all", 1, 10, 0.5, 0, 9.5),
     ]
+
+
+def test_uploaded_again_it_says_which_sheet_has_the_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, RECORD)
+    with pytest.raises(InputInvalid) as caught:
+        read_outline(path, ReadOptions())
+    assert "say --sheet Results" in caught.value.fix
+    assert [record.cells[0] for record in read_outline(path, ReadOptions(sheet="Results")).records] == ["R1"]
 
 
 def test_the_second_sheet_says_what_was_not_told(tmp_path: Path) -> None:

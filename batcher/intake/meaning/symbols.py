@@ -109,9 +109,3 @@ def meanings(currency_text: str) -> frozenset[str]:
 def may_mean(currency_text: str, iso_code: str) -> bool:
     """Whether an amount with this sign or code may be in that currency. No sign at all speaks against none."""
     return not currency_text or iso_code in meanings(currency_text)
-
-
-def only_meaning(currency_text: str) -> str | None:
-    """The one currency that this can be: `€` is EUR and `US$` USD, while `$`, `£` and `kr` are several."""
-    found = meanings(currency_text)
-    return next(iter(found)) if len(found) == 1 else None

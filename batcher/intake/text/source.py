@@ -90,7 +90,7 @@ def large_text(path: Path, encoding: str | None, sample: int) -> LargeText:
         stamp = stamp_of(file)
         mark = file.read(4)
         file.seek(0)
-        name = encoding or ("utf-16" if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+        name = encoding or _by_the_first_bytes(mark)
         decoder = codecs.getincrementaldecoder(name)()
         hashed, beginning, before, tail = hashlib.sha256(), "", 0, ""
         for piece in pieces(file):
@@ -110,6 +110,16 @@ def large_text(path: Path, encoding: str | None, sample: int) -> LargeText:
             raise _not_so(before, encoding) from None
     found = "utf-8" if name == "utf-8-sig" and not mark.startswith(codecs.BOM_UTF8) else name
     return LargeText(OnDisk(path, stamp), hashed.hexdigest(), found, beginning, tail not in "\r\n")
+
+
+def _by_the_first_bytes(mark: bytes) -> str:
+    """UTF-8, unless a mark or the empty halves of two letters show UTF-16; the whole text shows whether it is so."""
+    if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    empty = [place for place, byte in enumerate(mark) if not byte]
+    if empty == [1, 3]:
+        return "utf-16-le"
+    return "utf-16-be" if empty == [0, 2] else "utf-8-sig"
 
 
 def _not_so(at: int, encoding: str | None) -> Exception:

@@ -6,6 +6,7 @@ small file can hold one long text a million times.
 
 import io
 import math
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -162,7 +163,9 @@ def _short_float(value: float, name: str) -> CellValue:
 
 
 def _single(value: Decimal) -> float:
-    return float(pa.scalar(float(value), pa.float32()).as_py())
+    """What four bytes keep of it; `pa.scalar` would import pandas to ask whether it is one of its values."""
+    kept: float = struct.unpack("f", struct.pack("f", float(value)))[0]
+    return kept
 
 
 def _half_float(value: float, name: str) -> CellValue:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from batcher.cells import LISTS_SHEET
+from batcher.cells import LISTS_SHEET, RESULTS_SHEETS
 from batcher.intake.refusal import listed, refusal
 from batcher.model import Problem
 
@@ -49,7 +49,9 @@ def _named(sheets: Sequence[SheetEntry], asked: str, file: str) -> SheetEntry:
 
 def _ambiguous(filled: Sequence[SheetEntry], file: str) -> Exception:
     message = f"{file} has {len(filled)} sheets with something in them: {_quoted(filled)}."
-    return refusal("sheet_ambiguous", message, "Say which holds the payouts with --sheet NAME.")
+    ours = [sheet.name for sheet in filled] == list(RESULTS_SHEETS)
+    fix = f"If these are batcher's own results, the rows are in the first: say --sheet {filled[0].name}."
+    return refusal("sheet_ambiguous", message, fix if ours else "Say which holds the payouts with --sheet NAME.")
 
 
 def _doubt_of_hidden(sheets: Sequence[SheetEntry], what: str) -> tuple[Problem, ...]:
