@@ -148,6 +148,7 @@ DERIVED: Mapping[str, Derive] = {
         (shapes.widths, ("width", "surplus", "cut_short", "shifted")),
         (shapes.control, ("control",)),
         (shapes.swallowed, ("swallowed",)),
+        (shapes.torn, ("torn",)),
         (shapes.kinds, ("row_kind", "below_header", "second_header")),
         (shapes.split_amounts, ("split_rest",)),
         (paid.ceilings, ("ceiling",)),

@@ -36,6 +36,8 @@ class Facts:
     """Whether some row ends in an empty cell: this file writes them, and a row that lacks some lacks something."""
     short_together: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Which sixteens of rows are all equally short; see `sixteens`."""
+    lone_numbers: frozenset[int] = frozenset()
+    """Rows of a CSV that are one cell with nothing but a number in it, in a table of several columns."""
     second_header: int | None = None
     """The row of a second header that names other columns; whatever stands below it is no payout of this table."""
     recipient_peers: Mapping[int, str] = field(default_factory=dict)

@@ -92,6 +92,13 @@ SHAPE_RULES = (
         "Complete the row, or save the sheet again: the file may be cut off.",
     ),
     Rule(
+        "amount_torn",
+        None,
+        masks.filled("torn"),
+        "Row {torn} beside this one is nothing but a number: a line end may stand within the amount.",
+        "Put the amount into one line, or take that row out.",
+    ),
+    Rule(
         "note_row",
         None,
         masks.equal("row_kind", "note"),

@@ -27,6 +27,8 @@ _COUNT = r"(?:number|no\.|count|anzahl|nombre)"
 _TOTAL_OF = re.compile(rf"(?:{_SUM}|{_COUNT})\b", re.IGNORECASE)
 """The beginning of a cell in a row that has little else."""
 _MAYBE_TOTAL = rf"(?i)^\W*(?:{_SUM}|{_COUNT})"
+_PART_OF_NUMBER = r"^\s*[-+(]?[$£€]?\s*[0-9.,' ]*[0-9.,]\s*\)?\s*$"
+"""What a line end may leave of an amount."""
 _FEW = 2
 """Filled cells of a row that is a total with more words."""
 _NUMBERED = re.compile(
@@ -129,6 +131,27 @@ def _swallows(cell: str, at: int, delimiter: str, width: int) -> bool:
     counts = [delimiters_in(line, delimiter) for line in LINE_END.split(cell)]
     exactly = (counts[0], counts[-1]) == (width - 1 - at, at) or width - 1 in counts[1:]
     return exactly or max(counts) >= max(2, (width - 1) // 2)
+
+
+def lone_numbers(frame: Frame) -> list[int]:
+    """The rows that are one cell with digits and marks alone: the rest of an amount that a line end has divided."""
+    lone = pc.and_(
+        pc.equal(frame["cells"], literal(1)), pc.match_substring_regex(frame.block.columns[0], _PART_OF_NUMBER)
+    )
+    lines: list[int] = frame["line"].filter(lone).to_pylist() if len(frame.header.titles) > 1 else []
+    return lines
+
+
+def torn(frame: Frame) -> Mapping[str, pa.Array]:
+    """The row beside this one that may hold a part of its amount, where that is the first cell or the last."""
+    found: dict[int, str] = {}
+    lone, amount = frame.facts.lone_numbers, frame.header.places.get("amount")
+    beside = [step for step, place in ((-1, 0), (1, len(frame.header.titles) - 1)) if place == amount]
+    for place, line in enumerate(frame["line"].to_pylist() if lone and beside else []):
+        for step in beside:
+            if line + step in lone:
+                found[place] = str(line + step)
+    return {"torn": frame.sparse(found, "")}
 
 
 def kinds(frame: Frame) -> Mapping[str, pa.Array]:

@@ -14,7 +14,7 @@ from batcher.intake.frame import Frame
 from batcher.intake.paid import evidence_of
 from batcher.intake.peers import same_key, same_key_other_text
 from batcher.intake.repeats import Digests, Repeats, digests
-from batcher.intake.shapes import unnamed
+from batcher.intake.shapes import lone_numbers, unnamed
 from batcher.intake.sixteens import Sixteens
 
 
@@ -34,10 +34,14 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
     references, recipients = Repeats(), Repeats()
     counts, ends_empty, width, short = Counter[int](), False, 0, Sixteens()
+    lone = set[int]()
     for frame in frames:
         rows += len(frame)
         width = len(frame.header.titles)
-        counts.update(_counts(frame))
+        found = _counts(frame)
+        counts.update(found)
+        if 1 in found and facts.delimiter is not None:
+            lone.update(lone_numbers(frame))
         short.add(frame)
         ends_empty = ends_empty or _ends_empty(frame)
         evidence = evidence.merged(evidence_of(frame))
@@ -55,6 +59,7 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
         methods=frozenset(methods),
         unnamed=nameless,
         second_header=second,
+        lone_numbers=frozenset(lone),
         usual_count=_usual(counts, width),
         ends_empty=ends_empty,
         short_together=short.together(),

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_WITH_AMOUNT = re.compile(r".*[0-9]\.[0-9]{2}")
+"""What is left of `AMZ-GB,10.00` without its comma; the amount's column then holds what stood right of it."""
 _TEMPLATE = "PT-"
 
 
@@ -13,7 +15,9 @@ def read_products(text: str) -> tuple[tuple[str, ...], str]:
     if not text:
         return (), "missing"
     codes = [code.strip() for code in text.split("|")]
-    if not all(_CODE.fullmatch(code) for code in codes) or any(_nearly_template(code) for code in codes):
+    if not all(map(_CODE.fullmatch, codes)) or any(map(_WITH_AMOUNT.fullmatch, codes)):
+        return (), "malformed"
+    if any(map(_nearly_template, codes)):
         return (), "malformed"
     if len({code.casefold() for code in codes}) < len(codes):
         return (), "repeated"
