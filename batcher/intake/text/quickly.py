@@ -144,15 +144,16 @@ class _Feed(Iterator[str]):
 
     def __next__(self) -> str:
         if self.done:
-            self._lines += io.StringIO(self._line_beyond().decode(), newline="")
+            self._lines += io.StringIO(self._lines_beyond().decode(), newline="")
         if self.done:
             raise StopIteration
         self._at += 1
         return self._lines[self._at - 1]
 
-    def _line_beyond(self) -> bytes:
+    def _lines_beyond(self) -> bytes:
         data = self._rest
-        while not (end := data.find(b"\n") + 1) and (more := self._stream.read(PIECE)):
+        # Some at once: a cell may go on for many lines, and each step copies what is left.
+        while not (end := data.find(b"\n", FIRST) + 1) and (more := self._stream.read(PIECE)):
             data += more
         end = end or len(data)
         self._rest = data[end:]
