@@ -11,7 +11,6 @@ from pathlib import Path
 
 import platformdirs
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from batcher.errors import UsageError
 from batcher.settings import words
@@ -51,7 +50,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, places: Sequ
     in_environ = _sifted(_environ_entries(environ), problems)
     where = {(entry.section, entry.key): entry.where for entry in (*in_file, *in_environ)}
     try:
-        settings = _layered(_layer(in_environ), _layer(in_file))
+        settings = Settings.model_validate(_by_section((*in_file, *in_environ)))
     except ValidationError as error:
         problems += [words.of_error(detail, where) for detail in error.errors(include_url=False)]
     else:
@@ -60,31 +59,12 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, places: Sequ
     raise UsageError("\n".join(problems))
 
 
-def _layered(*layers: dict[str, dict[str, object]]) -> Settings:
-    """Let pydantic-settings lay the layers over the defaults, the first one on top."""
-
-    class Layered(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return tuple(InitSettingsSource(settings_cls, dict(layer)) for layer in layers)
-
-    layered = Layered()
-    # As `Settings` itself, so that two that hold the same are equal.
-    return Settings(**{name: getattr(layered, name) for name in Settings.model_fields})
-
-
-def _layer(entries: Iterable[_Entry]) -> dict[str, dict[str, object]]:
-    layer: dict[str, dict[str, object]] = {}
+def _by_section(entries: Iterable[_Entry]) -> dict[str, dict[str, object]]:
+    """The entries as one table for each section; of two that set the same, the later wins."""
+    tables: dict[str, dict[str, object]] = {}
     for entry in entries:
-        layer.setdefault(entry.section, {})[entry.key] = entry.value
-    return layer
+        tables.setdefault(entry.section, {})[entry.key] = entry.value
+    return tables
 
 
 def _file_entries(path: Path | None, places: Sequence[Path], problems: list[str]) -> Iterator[_Entry]:

@@ -9,8 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from batcher.model import RUNA_HOSTS, Distribution, Environment
 from batcher.money import minor_units
@@ -336,10 +335,10 @@ class Results(Section):
     )
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings, checked and frozen. Made with no arguments it is the defaults; `load_settings` reads the others."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api: Api = Api()
     limits: Limits = Limits()
@@ -355,18 +354,6 @@ class Settings(BaseSettings):
     results: Results = Results()
     input: Input = Input()
     approval: Approval = Approval()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed in: settings never come from the process's environment behind the caller's back."""
-        return (init_settings,)
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
