@@ -3,7 +3,6 @@
 Everything else takes a `batcher.ports.Clock`, so that a test can run an hour of a batch in a moment.
 """
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait; zero or less only lets others have a turn."""
+        import asyncio  # noqa: PLC0415 - what only asks for the time need not wait for it
+
         await asyncio.sleep(max(0.0, seconds))  # noqa: TID251 - this is the clock that others wait through
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from batcher import keys, money
+from batcher.cli.sheet_words import alike_in_words, catalogue_as_json
 from batcher.planning import Alike, Change, Comparison, Cover, Preflight, age_in_words
 
 NAMED = 5
-"""Changes of one kind, and groups of rows alike, that are named on the screen; JSON has more of them."""
+"""Changes of one kind that are named on the screen; JSON has more of them."""
 
 
 def preflight_in_words(preflight: Preflight) -> Iterable[str]:
@@ -54,14 +54,6 @@ def _amounts(change: Change) -> str:
     return ", ".join(f"{money.display(amount, change.currency)} {word}" for amount, word in sides if amount)
 
 
-def alike_in_words(alike: Sequence[Alike]) -> Iterable[str]:
-    """One line for each group of rows alike."""
-    for group in alike[:NAMED]:
-        yield group.words
-    if len(alike) > NAMED:
-        yield f"… and {len(alike) - NAMED:,} more groups of rows that pay the same to one recipient; --json lists all."
-
-
 def preflight_as_json(preflight: Preflight) -> dict[str, Any]:
     """The preflight for scripts, under the key `preflight`; amounts are text."""
     return {
@@ -74,11 +66,6 @@ def preflight_as_json(preflight: Preflight) -> dict[str, Any]:
             "notes": list(preflight.notes),
         }
     }
-
-
-def catalogue_as_json(read_at: datetime | None, now: datetime) -> dict[str, str] | None:
-    """Which catalogue rows were held against; `None` for none."""
-    return None if read_at is None else {"read_at": read_at.isoformat(), "words": f"{age_in_words(read_at, now)}."}
 
 
 def _cover(cover: Cover) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher import money
-from batcher.intake.text.csvtext import NAMES
+from batcher.cli.sheet_words import sheet_in_words
 from batcher.model import CheckedSheet, without_links
 from batcher.planning import Plan, PlanLine, Standing
 from batcher.records import BatchSummary, Finished
@@ -57,15 +57,6 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     minutes = round(whole / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def sheet_in_words(sheet: CheckedSheet) -> str:
-    """How the file was read, in one line."""
-    delimiter = NAMES.get(sheet.delimiter, repr(sheet.delimiter) if sheet.delimiter else "")
-    rows = f"{sheet.rows:,} row{'s' * (sheet.rows != 1)}"
-    read = ", ".join(part for part in (sheet.encoding, delimiter) if part)
-    sums = money.display_totals(dict(sheet.totals))
-    return " ".join(filter(None, (f"{sheet.name}: {rows}, {sums}", read and f"({read})")))
 
 
 def plan_in_words(plan: Plan, *, seconds: float, per_minute: int) -> Iterable[str]:

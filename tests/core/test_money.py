@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from iso4217 import Currency
 
 from batcher import money
 from tests.core.payouts import MINOR_UNITS, UNHURRIED, amounts, currencies
@@ -16,6 +17,11 @@ finite = st.decimals(allow_nan=False, allow_infinity=False)
 @pytest.mark.parametrize(("currency", "units"), [*MINOR_UNITS.items(), ("CLF", 4), ("BHD", 3), ("HUF", 2)])
 def test_minor_units_are_those_of_iso_4217(currency: str, units: int) -> None:
     assert money.minor_units(currency) == units
+
+
+@pytest.mark.parametrize("currency", sorted(money.USUAL))
+def test_the_decimals_known_by_heart_are_those_of_iso_4217(currency: str) -> None:
+    assert Currency(currency).exponent == money.USUAL[currency]
 
 
 @pytest.mark.parametrize("word", ["XAU", "XXX", "XTS", "gbp", "GBP ", "", "826", "Pound Sterling", "€"])

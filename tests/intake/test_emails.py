@@ -3,11 +3,20 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_MAX_LENGTH
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, plain, read_email
+from batcher.intake.meaning.emails import (
+    LOWERED_MAILBOXES,
+    MAX_LENGTH,
+    NOT_PLAIN_PATTERN,
+    PLAIN_PATTERN,
+    RESERVED_NAMES,
+    plain,
+    read_email,
+)
 from batcher.intake.meaning.providers import likely_meant
 from tests.intake.sheets import UNHURRIED
 
@@ -39,6 +48,12 @@ _WRITTEN = st.one_of(
     st.builds("{}@{}".format, _LOCALS, st.one_of(_DOMAINS, _NAMES)),
     st.from_regex(PLAIN_PATTERN),
 )
+
+
+def test_what_the_library_treats_apart_is_known_before_it_is_imported() -> None:
+    assert set(SPECIAL_USE_DOMAIN_NAMES) <= set(RESERVED_NAMES)
+    assert set(CASE_INSENSITIVE_MAILBOX_NAMES) <= set(LOWERED_MAILBOXES)
+    assert EMAIL_MAX_LENGTH >= MAX_LENGTH
 
 
 def by_the_library(text: str) -> str | None:
