@@ -17,6 +17,8 @@ Value = str | int | bool | Decimal
 DECIMALS = 4
 """Of every amount in a column; no currency has more."""
 _AMOUNTS = pa.decimal128(18, DECIMALS)
+_KEPT = frozenset({"", False})
+"""Values whose columns are kept."""
 _LARGEST = 2_000_000_000
 """Bytes of text in one array, whose offsets have 32 bits."""
 
@@ -55,6 +57,12 @@ def amounts(values: pa.StringArray) -> pa.Array:
     return pc.cast(values, _AMOUNTS)
 
 
+def scaled(column: pa.Array) -> npt.NDArray[np.int64]:
+    """Amounts in ten-thousandths, as whole numbers: none in a column needs the upper half of its 128 bits."""
+    halves = np.frombuffer(column.buffers()[1], dtype="<i8").reshape(-1, 2)
+    return halves[column.offset : column.offset + len(column), 0]
+
+
 def made(values: Sequence[Value]) -> pa.Array:
     """An array of values of one type, at least one."""
     first = values[0]
@@ -73,6 +81,34 @@ def literal(value: Value) -> pa.Scalar:
     return made([value])[0]
 
 
+_LONGEST: dict[tuple[type, Value], pa.Array] = {}
+
+
 def repeated(value: Value, times: int) -> pa.Array:
-    """The same value in every row."""
-    return pa.repeat(literal(value), times)
+    """The same value in every row: a part of the longest such array so far, as every block asks for the same ones."""
+    longest = _LONGEST.get((type(value), value)) if value in _KEPT else None
+    if longest is None or len(longest) < times:
+        longest = pa.repeat(literal(value), times)
+        if value in _KEPT:
+            _LONGEST[type(value), value] = longest
+    return longest.slice(0, times)
+
+
+def nobody(times: int) -> pa.BooleanArray:
+    """A mask that is true nowhere."""
+    return repeated(False, times)
+
+
+def is_blank(column: pa.StringArray) -> bool:
+    """Whether no row has any text, which most columns of what is wrong are like; no row is looked at for that."""
+    offsets = column.buffers()[1]
+    if not len(column) or offsets is None:
+        return True
+    ends = np.frombuffer(offsets, dtype=np.int32)
+    return bool(ends[column.offset] == ends[column.offset + len(column)])
+
+
+def text_of(column: pa.StringArray) -> bytes:
+    """The bytes of all rows together, and maybe some of other blocks beside them."""
+    data = column.buffers()[2]
+    return b"" if data is None else data.to_pybytes()

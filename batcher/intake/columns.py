@@ -15,6 +15,7 @@ from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.emails import MAX_LENGTH, NOT_PLAIN_PATTERN, PLAIN_PATTERN, read_email
 from batcher.intake.meaning.products import read_products, takes_whole_amounts
 from batcher.intake.record import Oddity
+from batcher.model import Distribution
 
 NO_CURRENCY = -1
 """In place of a currency's decimals where it has none; below every count of decimals."""
@@ -101,20 +102,38 @@ def deliveries(frame: Frame) -> Mapping[str, pa.Array]:
 
 
 def emails(frame: Frame) -> Mapping[str, pa.Array]:
-    """Addresses as they are sent, empty where there is none; and which cells hold one that no mail reaches, and why."""
-    text = frame["email"]
-    plain = pc.and_not(pc.match_substring_regex(text, PLAIN_PATTERN), pc.match_substring_regex(text, NOT_PLAIN_PATTERN))
-    plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), literal(MAX_LENGTH)))
-    # Of a plain address only the domain would be lowered.
-    others = pc.or_(pc.invert(plain), pc.match_substring_regex(text, "@.*[A-Z]"))
-    found = {place: read_email(text[place].as_py()) for place in frame.places(others)}
-    bad = {place: True for place, (address, _) in found.items() if address is None and text[place].as_py()}
-    read = [address or "" for address, _ in found.values()]
+    """Which cells hold an address that no mail can reach, and why."""
+    found = {place: read_email(frame["email"][place].as_py()) for place in frame.places(frame["email_unusual"])}
+    bad = {place: True for place, (address, _) in found.items() if address is None}
     return {
-        "email_as_sent": pc.replace_with_mask(text, others, texts(read)) if read else text,
         "email_bad": frame.sparse(bad, False),
         "email_reason": frame.sparse({place: reason for place, (_, reason) in found.items()}, ""),
     }
+
+
+def unusual_emails(frame: Frame) -> Mapping[str, pa.Array]:
+    """Which cells hold something of which it is not known beforehand that it is an address, and which."""
+    text = frame["email"]
+    plain = pc.and_not(pc.match_substring_regex(text, PLAIN_PATTERN), pc.match_substring_regex(text, NOT_PLAIN_PATTERN))
+    plain = pc.and_(plain, pc.less_equal(pc.binary_length(text), literal(MAX_LENGTH)))
+    return {"email_unusual": pc.and_not(pc.not_equal(text, literal("")), plain)}
+
+
+def emails_as_sent(frame: Frame) -> Mapping[str, pa.Array]:
+    """Addresses as they are sent, empty where there is none that a mail reaches."""
+    text = frame["email"]
+    # Of an address that is plain only the domain is lowered.
+    others = pc.or_(frame["email_unusual"], pc.match_substring_regex(text, "@.*[A-Z]"))
+    return {"email_as_sent": _corrected(frame, text, others, text, lambda cell: read_email(cell)[0] or "")}
+
+
+def recipients(frame: Frame) -> Mapping[str, pa.Array]:
+    """Who is paid, as `keys.recipient` tells it of a payout."""
+    text, unusual = frame["email"], frame["email_unusual"]
+    folded = _corrected(frame, pc.ascii_lower(text), unusual, text, lambda cell: (read_email(cell)[0] or "").casefold())
+    sent = pc.equal(frame["method"], literal(Distribution.RECIPIENT.value))
+    reference = pc.if_else(sent, frame["recipient_reference"], literal(""))
+    return {"recipient": pc.if_else(pc.equal(folded, literal("")), reference, folded)}
 
 
 def odd_cells(frame: Frame) -> Mapping[str, pa.Array]:
@@ -155,12 +174,17 @@ DERIVED: Mapping[str, Derive] = {
         (references, ("reference_read", "reference_invisible")),
         (folded_references, ("reference_folded",)),
         (peers, ("reference_peers", "reference_lookalikes", "recipient_peers")),
-        (paid.amounts, paid.AMOUNT_COLUMNS),
+        (paid.forms, ("amount_plain", "amount_commas")),
+        (paid.meanings, ("amount_fault", "amount_words", "amount_settled", "amount_currency")),
+        (paid.values, ("amount_value", "decimals", "amount_size")),
         (currencies, ("units",)),
         (paid.conflicts, ("currency_conflict", "currency_said")),
         (products, ("product_fault", "whole_only")),
         (deliveries, ("method",)),
-        (emails, ("email_as_sent", "email_bad", "email_reason")),
+        (unusual_emails, ("email_unusual",)),
+        (emails, ("email_bad", "email_reason")),
+        (emails_as_sent, ("email_as_sent",)),
+        (recipients, ("recipient",)),
         (odd_cells, tuple(f"odd_{ours}{part}" for ours in FIELDS for part in ("", "_message", "_fix"))),
     )
     for name in names

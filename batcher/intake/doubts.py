@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, texts
+from batcher.intake.arrays import literal, text_of, texts
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
 from batcher.intake.grid import Grid
@@ -128,7 +128,8 @@ class Doubts:
         self._last = (0, "", 0)
         """Line, amount and number of cells of the last row."""
         self._two_decimals = 0
-        """Rows whose amounts have two decimals."""
+        """Rows whose amounts have two decimals, where those end the row."""
+        self._amount_last = header.places.get("amount") == len(header.titles) - 1
 
     def add(self, frame: Frame) -> None:
         """Look at a block."""
@@ -137,7 +138,8 @@ class Doubts:
         self._recipients(frame)
         self._letters(frame)
         self._last = (frame["line"][-1].as_py(), frame["amount"][-1].as_py(), frame["cells"][-1].as_py())
-        self._two_decimals += pc.match_substring_regex(frame["amount"], _TWO_DECIMALS.pattern).true_count
+        if self._amount_last:
+            self._two_decimals += pc.match_substring_regex(frame["amount"], _TWO_DECIMALS.pattern).true_count
 
     def _amounts(self, frame: Frame) -> None:
         proofs, rows = self._facts.amounts.point + self._facts.amounts.comma, self._facts.rows
@@ -189,9 +191,12 @@ class Doubts:
         encoding = self._grid.encoding or ""
         read = {frame.header.places[ours] for ours in _READ_BY_LETTERS if frame.has(ours)}
         for place, column in enumerate(frame.block.columns):
-            if self._grid.delimiter is not None and pc.any(pc.match_substring(column, '"')).as_py():
+            text = text_of(column)
+            if self._grid.delimiter is not None and b'"' in text:
                 odd = pc.match_substring_regex(column, '^[^"]+(?:"[^"]*"[^"]*)*"[^"]*$')
                 self._note("quote_inside", frame, place, odd, lambda _: "")
+            if text.isascii():
+                continue
             beyond = pc.invert(pc.string_is_ascii(column))
             if not beyond.true_count:
                 continue
@@ -239,8 +244,7 @@ class Doubts:
         """Where no line end follows the last row, and it lacks what the others have: cells, or decimals at its end."""
         line, amount, cells = self._last
         rows = self._facts.rows
-        at_end = self._header.places.get("amount") == len(self._header.titles) - 1
-        shorter = at_end and self._two_decimals == rows - 1 and not _TWO_DECIMALS.search(amount)
+        shorter = self._amount_last and self._two_decimals == rows - 1 and not _TWO_DECIMALS.search(amount)
         if self._grid.ends_open and rows > 1 and (shorter or cells < self._facts.usual_count):
             yield Problem(
                 line=line,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, texts
+from batcher.intake.arrays import is_blank, literal, nobody, texts
 from batcher.intake.columns import NO_CURRENCY
 from batcher.intake.frame import Frame
 from batcher.model import Distribution
@@ -16,12 +16,22 @@ Offenders = Callable[[Frame], pa.BooleanArray]
 
 def equal(column: str, word: str) -> Offenders:
     """Rows whose column says this word."""
-    return lambda frame: pc.equal(frame[column], literal(word))
+
+    def offenders(frame: Frame) -> pa.BooleanArray:
+        if word and is_blank(frame[column]):
+            return nobody(len(frame))
+        return pc.equal(frame[column], literal(word))
+
+    return offenders
 
 
 def filled(column: str) -> Offenders:
     """Rows whose column says anything."""
-    return lambda frame: pc.not_equal(frame[column], literal(""))
+
+    def offenders(frame: Frame) -> pa.BooleanArray:
+        return nobody(len(frame)) if is_blank(frame[column]) else pc.not_equal(frame[column], literal(""))
+
+    return offenders
 
 
 def true(column: str) -> Offenders:
@@ -36,15 +46,26 @@ def matching(column: str, pattern: str) -> Offenders:
 
 def not_matching(column: str, pattern: str) -> Offenders:
     """Rows whose cell says something of another form."""
-    # Beyond a thousand repetitions the column's engine gives up, so that lengths are asked apart.
-    return lambda frame: pc.and_(
-        pc.not_equal(frame[column], literal("")), pc.invert(pc.match_substring_regex(frame[column], f"^(?:{pattern})$"))
-    )
+
+    def offenders(frame: Frame) -> pa.BooleanArray:
+        if is_blank(frame[column]):
+            return nobody(len(frame))
+        # Beyond a thousand repetitions the column's engine gives up, so that lengths are asked apart.
+        fitting = pc.match_substring_regex(frame[column], f"^(?:{pattern})$")
+        return pc.and_not(pc.not_equal(frame[column], literal("")), fitting)
+
+    return offenders
 
 
 def longer(column: str, most: int) -> Offenders:
     """Rows whose cell has more characters."""
-    return lambda frame: pc.greater(pc.utf8_length(frame[column]), literal(most))
+
+    # No text has more characters than bytes, and those need not be counted.
+    def offenders(frame: Frame) -> pa.BooleanArray:
+        long = pc.greater(pc.binary_length(frame[column]), literal(most))
+        return pc.greater(pc.utf8_length(frame[column]), literal(most)) if long.true_count else long
+
+    return offenders
 
 
 def too_many_decimals(frame: Frame) -> pa.BooleanArray:

@@ -1,14 +1,15 @@
-"""What rows pay, by the column: plain amounts such as `12.50` and `1234` at once, all others one by one."""
+"""What rows pay, by the column: plain amounts such as `12.50`, `12,50` and `1234` at once, all others one by one."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from batcher import money
 from batcher.intake import arrays
-from batcher.intake.arrays import DECIMALS, Value, literal, made, whole
+from batcher.intake.arrays import DECIMALS, Value, literal, made, nobody, scaled, text_of, whole
 from batcher.intake.frame import Frame
 from batcher.intake.header import currency_of_title
 from batcher.intake.meaning.amounts import Evidence, Reading, judged
@@ -23,36 +24,23 @@ _NONE = Decimal(0)
 _PLAIN = r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$"
 """Amounts that have one meaning, or the same one under either mark; all of `numerals.is_plain` that fits a column."""
 
-AMOUNT_COLUMNS = (
-    "amount_value",
-    "amount_fault",
-    "amount_words",
-    "amount_settled",
-    "amount_currency",
-    "decimals",
-    "amount_size",
-)
+_COMMAS = r"^(?:0|[1-9][0-9]{0,11}),[0-9]{1,2}$"
+"""Amounts that have no meaning but one with a decimal comma."""
+_WHOLE, _TENTH = 10**DECIMALS, 10 ** (DECIMALS - 1)
+"""One, and a tenth, as `arrays.scaled` has them."""
 
 
-def amounts(frame: Frame) -> Mapping[str, pa.Array]:
-    """What the amounts mean, or why they mean none.
-
-    `amount_value` is zero where there is no amount, and where no row with it could be sound. `frame.readings` has what
-    the cells mean that are not plain.
-    """
+def forms(frame: Frame) -> Mapping[str, pa.Array]:
+    """Which amounts are of a form that is read by the column: `12.50` and `1234`; `12,50`."""
     text = frame["amount"]
-    plain = _plain(frame, text)
-    frame.readings = _others(frame, text, frame.places(pc.invert(plain)))
-    values = arrays.amounts(pc.if_else(plain, text, literal("0")))
-    last, first = pc.match_substring_regex(text, r"\.[0-9][1-9]$"), pc.match_substring_regex(text, r"\.[1-9]0?$")
-    decimals = pc.if_else(last, literal(2), pc.if_else(first, literal(1), literal(0)))
-    large = pc.if_else(pc.greater(values, literal(MAX_AMOUNT)), literal("large"), literal(""))
-    size = pc.if_else(pc.equal(values, literal(Decimal(0))), literal("zero"), large)
-    read = frame.readings
+    commas = pc.match_substring_regex(text, _COMMAS) if COMMA.encode() in text_of(text) else nobody(len(frame))
+    return {"amount_plain": pc.match_substring_regex(text, _PLAIN), "amount_commas": commas}
+
+
+def meanings(frame: Frame) -> Mapping[str, pa.Array]:
+    """What the other amounts mean, or why they mean none. `frame.readings` has it, too."""
+    read = frame.readings = _others(frame, frame["amount"], frame.places(pc.invert(_by_column(frame))))
     return {
-        "amount_value": _replaced(values, plain, [_value(one) for one in read.values()]),
-        "decimals": _replaced(decimals, plain, [_decimals(one) for one in read.values()]),
-        "amount_size": _replaced(size, plain, [_size(one) for one in read.values()]),
         "amount_fault": frame.sparse({at: one.fault for at, one in read.items()}, ""),
         "amount_words": frame.sparse({at: one.words for at, one in read.items()}, ""),
         "amount_settled": frame.sparse({at: one.settled for at, one in read.items()}, False),
@@ -60,13 +48,40 @@ def amounts(frame: Frame) -> Mapping[str, pa.Array]:
     }
 
 
-def _plain(frame: Frame, text: pa.StringArray) -> pa.BooleanArray:
-    """Which amounts are read by the column: none with a point where the sheet gives cause to doubt its meaning."""
-    facts = frame.facts
-    plain = pc.match_substring_regex(text, _PLAIN)
+def values(frame: Frame) -> Mapping[str, pa.Array]:
+    """What the rows pay.
+
+    `amount_value` is zero where there is no amount, and where no row with it could be sound.
+    """
+    text, by_column, read = frame["amount"], _by_column(frame), _readings(frame)
+    if frame["amount_commas"].true_count:
+        text = pc.replace_substring(text, COMMA, POINT)
+    values = arrays.amounts(pc.if_else(by_column, text, literal("0")) if read else text)
+    units = scaled(values)
+    decimals = whole((units % _WHOLE != 0).astype(np.int64) + (units % _TENTH != 0))
+    odd = np.flatnonzero((units == 0) | (units > int(MAX_AMOUNT) * _WHOLE)).tolist()
+    size = frame.sparse({at: "large" if units[at] else "zero" for at in odd}, "")
+    return {
+        "amount_value": _replaced(values, by_column, [_value(one) for one in read.values()]),
+        "decimals": _replaced(decimals, by_column, [_decimals(one) for one in read.values()]),
+        "amount_size": _replaced(size, by_column, [_size(one) for one in read.values()]),
+    }
+
+
+def _readings(frame: Frame) -> Mapping[int, Reading]:
+    """What `meanings` has found, worked out by now."""
+    frame["amount_fault"]
+    return frame.readings
+
+
+def _by_column(frame: Frame) -> pa.BooleanArray:
+    """Which amounts are read by the column: none with a mark of which the sheet gives cause to doubt the meaning."""
+    facts, plain = frame.facts, frame["amount_plain"]
     if facts.decimal == COMMA or facts.amounts.contradicted:
-        return pc.and_not(plain, pc.match_substring(text, POINT))
-    return plain
+        plain = pc.and_not(plain, pc.match_substring(frame["amount"], POINT))
+    if facts.decimal == POINT or facts.amounts.contradicted:
+        return plain
+    return pc.or_(plain, frame["amount_commas"])
 
 
 def _others(frame: Frame, text: pa.StringArray, places: list[int]) -> dict[int, Reading]:
@@ -79,21 +94,21 @@ def _others(frame: Frame, text: pa.StringArray, places: list[int]) -> dict[int, 
     }
 
 
-def _replaced(column: pa.Array, plain: pa.BooleanArray, others: list[Value]) -> pa.Array:
-    """The column, with other values where the amounts are not plain."""
-    return pc.replace_with_mask(column, pc.invert(plain), made(others)) if others else column
+def _replaced(column: pa.Array, by_column: pa.BooleanArray, others: list[Value]) -> pa.Array:
+    """The column, with other values where the amounts are not read by it."""
+    return pc.replace_with_mask(column, pc.invert(by_column), made(others)) if others else column
 
 
 def evidence_of(frame: Frame) -> Evidence:
     """What the block's amounts show of their column's decimal mark."""
-    text = frame["amount"]
-    plain = pc.match_substring_regex(text, _PLAIN)
+    text, plain, commas = frame["amount"], frame["amount_plain"], frame["amount_commas"]
     numbers = frame.numbers("amount")
     if numbers:
         # They have no mark of their own.
         return Evidence.of(cell for place, cell in enumerate(text.to_pylist()) if place not in numbers)
     pointed = pc.and_(plain, pc.match_substring(text, POINT)).true_count
-    return Evidence(point=pointed).merged(Evidence.of(text.filter(pc.invert(plain)).to_pylist()))
+    others = text.filter(pc.invert(pc.or_(plain, commas))).to_pylist()
+    return Evidence(point=pointed, comma=commas.true_count).merged(Evidence.of(others))
 
 
 def _decimals(reading: Reading) -> int:

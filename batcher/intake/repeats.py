@@ -13,6 +13,7 @@ HELD = 2_000_000
 _PARTS = 64
 
 Digests = npt.NDArray[np.int64]
+NO_DIGESTS: Digests = np.empty(0, dtype=np.int64)
 
 
 def digests(texts: pa.StringArray) -> Digests:
@@ -53,7 +54,7 @@ class Repeats:
         if not self._parts:
             # No digest tells what it was made of. They are closed once they were read.
             self._parts = [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115
-        held = np.concatenate(self._held) if self._held else np.empty(0, dtype=np.int64)
+        held = np.concatenate(self._held) if self._held else NO_DIGESTS
         into = held.astype(np.uint64) % np.uint64(_PARTS)
         for number, part in enumerate(self._parts):
             part.write(held[into == number].tobytes())
@@ -63,6 +64,9 @@ class Repeats:
 def _more_than_once(some: Iterable[Digests]) -> Digests:
     together = list(some)
     if not together:
-        return np.empty(0, dtype=np.int64)
+        return NO_DIGESTS
     ordered = np.sort(np.concatenate(together))
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    again = ordered[1:] == ordered[:-1]
+    again[1:] &= ~again[:-1]  # The first of them will do.
+    found: Digests = ordered[1:][again]
+    return found

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, numbers, repeated, truths
+from batcher.intake.arrays import literal, numbers, repeated, text_of, truths
 from batcher.intake.frame import Frame
 from batcher.intake.header import known, simplified
 from batcher.intake.lines import LINE_END, delimiters_in
@@ -218,8 +218,5 @@ def unnamed(frame: Frame) -> tuple[int, str] | None:
 
 def _may_hold(column: pa.StringArray, signs: bytes) -> bool:
     """Whether one of these bytes is anywhere in the column's text; it may also lie beside it, in another block's."""
-    data = column.buffers()[2]
-    if data is None:
-        return False
-    text = data.to_pybytes()
+    text = text_of(column)
     return len(text.translate(None, signs)) < len(text)

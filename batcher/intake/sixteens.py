@@ -24,7 +24,9 @@ class Sixteens:
         """Look at a block, which may begin and end within a sixteen."""
         self._width = len(frame.header.titles)
         counts: Numbers = numbers(frame.block.counts)
-        which, begins, sizes = np.unique(sixteens(frame), return_index=True, return_counts=True)
+        of_rows = sixteens(frame)  # In order, as lines are.
+        begins = np.flatnonzero(np.diff(of_rows, prepend=-1))
+        which, sizes = of_rows[begins], np.diff(begins, append=len(of_rows))
         least, most = np.minimum.reduceat(counts, begins), np.maximum.reduceat(counts, begins)
         kept = least < self._width
         # The other part of these is in another block.
@@ -37,7 +39,9 @@ class Sixteens:
             return np.empty(0, dtype=np.int64)
         which, least, most, sizes = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
         order = np.argsort(which, kind="stable")
-        ids, begins = np.unique(which[order], return_index=True)
+        ordered = which[order]
+        begins = np.flatnonzero(np.diff(ordered, prepend=-1))
+        ids = ordered[begins]
         lowest = np.minimum.reduceat(least[order], begins)
         highest = np.maximum.reduceat(most[order], begins)
         rows = np.add.reduceat(sizes[order], begins)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.intake import ReadOptions, survey_sheet
 from batcher.intake.meaning.amounts import Evidence, Reading, judged, readings
-from tests.intake.sheets import UNHURRIED, kinds, only_problem, payouts, read_rows, row
+from batcher.intake.meaning.numerals import decimals_of
+from batcher.intake.paid import MAX_AMOUNT
+from tests.intake.sheets import HEADER, UNHURRIED, as_text, kinds, only_problem, payouts, read_rows, row
 
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(10**9), places=2)
 
@@ -287,3 +290,33 @@ def test_an_amount_gets_exactly_the_decimals_of_its_currency(
 ) -> None:
     (payout,) = payouts(read_rows(tmp_path, row(**cells)))
     assert str(payout.amount) == amount
+
+
+CELLS = st.sampled_from([
+    "12.50", "12,50", "0,5", "0.5", "7", "1234", "1234,5", "1.234", "1,234", "1.234,50", "1,234.50", "0", "0,00",
+    "00,5", "",
+    "1000000001", "999999999999,99", "1234567890123,5", "12,345", "1,2345", "12,-", "-3,50", "\u00a37,20", "x",
+])  # fmt: skip
+
+
+@UNHURRIED
+@given(st.lists(CELLS, min_size=1, max_size=12), st.sampled_from([None, ".", ","]))
+def test_amounts_read_by_the_column_are_what_each_cell_means(
+    tmp_path: Path, texts: list[str], decimal: str | None
+) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, *[row(amount=text) for text in texts]], delimiter=";").encode())
+    judging = survey_sheet(path, ReadOptions(decimal=decimal, delimiter=";")).judging
+    evidence = Evidence.of(texts)
+    assert judging.facts.amounts == evidence
+    (block,) = judging.judged()
+    frame = block.frame
+    for place, text in enumerate(texts):
+        reading = judged(text, evidence, decimal)
+        assert frame["amount_fault"][place].as_py() == reading.fault
+        assert frame["amount_settled"][place].as_py() == reading.settled
+        if reading.amount is not None:
+            assert frame.amount(place) == reading.amount
+            assert frame["decimals"][place].as_py() == decimals_of(reading.amount)
+            size = "zero" if not reading.amount else "large" if reading.amount > MAX_AMOUNT else ""
+            assert frame["amount_size"][place].as_py() == size
