@@ -1,16 +1,16 @@
 """A CSV's rows in blocks, read by pyarrow wherever that provably reads the same as the one authority, Python's `csv`.
 
 A piece of text without a quote has no open question: its rows are its lines, and its cells lie between the delimiters.
-Whatever else could differ sends a piece to the authority: quotes, lone carriage returns, rows of another width, blank
-rows, a byte order mark, a cell that begins with an apostrophe, a cell that is too long.
+Neither has one whose quotes only enclose whole cells of one line. Whatever else could differ sends a piece to the
+authority: other quotes, lone carriage returns, rows of another width, blank rows, a byte order mark, a cell that begins
+with an apostrophe, a cell that is too long. An encoding of one byte for each letter is put into UTF-8 by the piece.
 """
 
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,9 @@ from batcher.intake.record import Record
 from batcher.intake.text.csvtext import MAX_CELL, Dialect, Records
 from batcher.intake.text.source import PIECE, Source
 
-ENCODINGS = ("utf-8", "utf-8-sig", "ascii")
+ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii"})
+ONE_BYTE = frozenset({"cp1250", "cp1252", "iso8859-1", "iso8859-15", "mac-roman"})
+"""Encodings that any bytes of a text can be decoded by, wherever they begin and end; all have ASCII in them."""
 FIRST = 64_000
 """Bytes of the first piece, which always goes to the authority: in it are header and byte order mark."""
 
@@ -47,12 +49,17 @@ class Quickly:
     def possible(self) -> bool:
         """Whether any piece could be read quickly."""
         plain = Dialect(self.dialect.delimiter)
-        return self.encoding in ENCODINGS and self.dialect == plain and len(self.dialect.delimiter.encode()) == 1
+        return self._name in ENCODINGS | ONE_BYTE and self.dialect == plain and len(plain.delimiter.encode()) == 1
+
+    @property
+    def _name(self) -> str:
+        return codecs.lookup(self.encoding).name
 
     def blocks(self, width: int, header_line: int) -> Iterator[Block]:
         """The rows below the header, in blocks. Raises `InputInvalid` as the authority does."""
         with self.source.opened() as stream:
-            feed = _Feed(stream)
+            in_utf8 = self._name in ENCODINGS
+            feed = _Feed(stream.read if in_utf8 else lambda size: stream.read(size).decode(self.encoding).encode())
             line, size = 0, self.first_size
             while piece := feed.piece(size):
                 quick = self._quick(piece, width) if line >= header_line else None
@@ -68,9 +75,10 @@ class Quickly:
 
     def _quick(self, piece: bytes, width: int) -> pa.Table | None:
         """The piece as pyarrow reads it; `None` where that might not be what the authority reads."""
-        if b'"' in piece or piece.startswith(codecs.BOM_UTF8) or _LONE_RETURN.search(piece):
+        if piece.startswith(codecs.BOM_UTF8) or _LONE_RETURN.search(piece) or _APOSTROPHES.search(piece):
             return None
-        if _APOSTROPHES.search(piece):
+        quoted = b'"' in piece
+        if quoted and not encloses_whole_cells(piece, self.dialect.delimiter):
             return None
         names = [str(place) for place in range(width)]
         try:
@@ -79,7 +87,7 @@ class Quickly:
                 read_options=arrow_csv.ReadOptions(column_names=names, block_size=len(piece) + 1),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.dialect.delimiter,
-                    quote_char=False,
+                    quote_char='"' if quoted else False,
                     double_quote=False,
                     escape_char=False,
                     newlines_in_values=False,
@@ -108,8 +116,9 @@ class Quickly:
 class _Feed(Iterator[str]):
     """A stream in pieces of whole lines, and the lines of a piece, which go on beyond it while a quote is open."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        """Gives the next bytes, about so many, in UTF-8."""
         self._rest = b""
         self._lines: list[str] = []
         self._at = 0
@@ -118,7 +127,7 @@ class _Feed(Iterator[str]):
     def piece(self, size: int) -> bytes:
         """The next bytes, up to a line's end; empty at the end of the stream."""
         data = self._rest
-        while more := self._stream.read(size):
+        while more := self._read(size):
             data += more
             end = data.rfind(b"\n") + 1
             if end:
@@ -153,11 +162,33 @@ class _Feed(Iterator[str]):
     def _lines_beyond(self) -> bytes:
         data = self._rest
         # Some at once: a cell may go on for many lines, and each step copies what is left.
-        while not (end := data.find(b"\n", FIRST) + 1) and (more := self._stream.read(PIECE)):
+        while not (end := data.find(b"\n", FIRST) + 1) and (more := self._read(PIECE)):
             data += more
         end = end or len(data)
         self._rest = data[end:]
         return data[:end]
+
+
+def encloses_whole_cells(piece: bytes, delimiter: str) -> bool:
+    """Whether each quote stands at one end of a cell, with neither a quote nor a line end between the two.
+
+    No carriage return may stand alone in the piece, which begins where a row does.
+    """
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    quotes = np.flatnonzero(signs == ord('"'))
+    if len(quotes) % 2:
+        return False
+    line_end, cell_end = ord("\n"), ord(delimiter)
+    before = signs[quotes[::2] - 1]
+    if quotes[0] == 0:
+        before[0] = line_end
+    after = signs[np.minimum(quotes[1::2] + 1, len(signs) - 1)]
+    if quotes[-1] == len(signs) - 1:
+        after[-1] = line_end
+    opens = (before == cell_end) | (before == line_end)
+    closes = (after == cell_end) | (after == line_end) | (after == ord("\r"))
+    within = np.searchsorted(quotes, np.flatnonzero(signs == line_end)) % 2
+    return bool(opens.all() and closes.all() and not within.any())
 
 
 def _has_blank_row(table: pa.Table) -> bool:
