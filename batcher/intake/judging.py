@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from batcher.intake.abreast import in_order
 from batcher.intake.blocks import Block
 from batcher.intake.columns import DERIVED
 from batcher.intake.facts import Facts
@@ -83,8 +84,7 @@ class Judging:
     def judged(self) -> Iterator[Judged]:
         """Every block with the problems of its rows."""
         rules = rules_for(require_reference=self._options.require_reference)
-        for frame in self.frames():
-            yield Judged(frame, problems_of(frame, rules, self.header))
+        return in_order(lambda frame: Judged(frame, problems_of(frame, rules, self.header)), self.frames())
 
 
 def opened(path: Path, options: ReadOptions) -> tuple[Table, str]:

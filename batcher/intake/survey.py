@@ -1,19 +1,21 @@
 """The first reading of all blocks, for what only all of them tell, so that the second can judge each by itself."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import literal, whole
+from batcher.intake.abreast import in_order
+from batcher.intake.arrays import is_blank, literal, whole
 from batcher.intake.facts import Facts
 from batcher.intake.frame import Frame
+from batcher.intake.meaning.amounts import Evidence
 from batcher.intake.paid import evidence_of
 from batcher.intake.peers import same_key, same_key_other_text
-from batcher.intake.repeats import Digests, Repeats, digests
+from batcher.intake.repeats import NO_DIGESTS, Digests, Repeats, digests
 from batcher.intake.shapes import lone_numbers, unnamed
 from batcher.intake.sixteens import Sixteens
 
@@ -29,29 +31,42 @@ class Repeated:
         return bool(len(self.references) or len(self.recipients))
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one block shows."""
+
+    frame: Frame
+    evidence: Evidence
+    counts: Mapping[int, int]
+    """By number of cells, how many rows have so many."""
+    lone_numbers: list[int]
+    ends_empty: bool
+    methods: frozenset[str]
+    unnamed: tuple[int, str] | None
+    second_header: int | None
+    references: Digests
+    recipients: Digests
+
+
 def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     """The facts with what all blocks show of their columns, and what comes more than once."""
     evidence, rows, methods, nameless, second = facts.amounts, 0, set(facts.methods), facts.unnamed, facts.second_header
     references, recipients = Repeats(), Repeats()
     counts, ends_empty, width, short = Counter[int](), False, 0, Sixteens()
     lone = set[int]()
-    for frame in frames:
-        rows += len(frame)
-        width = len(frame.header.titles)
-        found = _counts(frame)
-        counts.update(found)
-        if 1 in found and facts.delimiter is not None:
-            lone.update(lone_numbers(frame))
-        short.add(frame)
-        ends_empty = ends_empty or _ends_empty(frame)
-        evidence = evidence.merged(evidence_of(frame))
-        methods |= {method for method in frame["method"].unique().to_pylist() if method}
-        nameless = nameless or unnamed(frame)
-        second = second or _second_header(frame)
-        if frame.has("reference"):
-            references.add(_filled(_of_payouts(frame, frame["reference_folded"])))
-        if frame.has("email") and frame.options.same_recipient != "allow":
-            recipients.add(_filled(_of_payouts(frame, pc.utf8_lower(frame["email"]))))
+    for seen in in_order(_seen, frames):
+        rows += len(seen.frame)
+        width = len(seen.frame.header.titles)
+        counts.update(seen.counts)
+        lone.update(seen.lone_numbers)
+        short.add(seen.frame)
+        ends_empty = ends_empty or seen.ends_empty
+        evidence = evidence.merged(seen.evidence)
+        methods |= seen.methods
+        nameless = nameless or seen.unnamed
+        second = second or seen.second_header
+        references.add(seen.references)
+        recipients.add(seen.recipients)
     facts = replace(
         facts,
         amounts=evidence,
@@ -67,9 +82,27 @@ def surveyed(frames: Iterable[Frame], facts: Facts) -> tuple[Facts, Repeated]:
     return facts, Repeated(references.found(), recipients.found())
 
 
+def _seen(frame: Frame) -> _Seen:
+    counts = _counts(frame)
+    mails = frame.has("email") and frame.options.same_recipient != "allow"
+    return _Seen(
+        frame=frame,
+        evidence=evidence_of(frame),
+        counts=counts,
+        lone_numbers=lone_numbers(frame) if 1 in counts and frame.facts.delimiter is not None else [],
+        ends_empty=_ends_empty(frame),
+        methods=frozenset(filter(None, frame["method"].unique().to_pylist())),
+        unnamed=unnamed(frame),
+        second_header=_second_header(frame),
+        references=_filled(_of_payouts(frame, frame["reference_folded"])) if frame.has("reference") else NO_DIGESTS,
+        recipients=_filled(_of_payouts(frame, pc.utf8_lower(frame["email"]))) if mails else NO_DIGESTS,
+    )
+
+
 def _of_payouts(frame: Frame, texts: pa.StringArray) -> pa.StringArray:
     """The texts, empty where the row is a total, a note or a header: what stands there is nobody's."""
-    return pc.if_else(pc.equal(frame["row_kind"], literal("")), texts, literal(""))
+    kinds = frame["row_kind"]
+    return texts if is_blank(kinds) else pc.if_else(pc.equal(kinds, literal("")), texts, literal(""))
 
 
 def _filled(texts: pa.StringArray) -> Digests:
@@ -93,6 +126,8 @@ def _ends_empty(frame: Frame) -> bool:
 
 
 def _second_header(frame: Frame) -> int | None:
+    if is_blank(frame["row_kind"]):
+        return None
     found: int | None = pc.min(frame["line"].filter(pc.equal(frame["row_kind"], literal("other_header")))).as_py()
     return found
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, TextIO
 
 from batcher.intake.refusal import refusal
 
-PIECE = 4_000_000
+PIECE = 1_500_000
 """Bytes that are looked at together."""
 
 
