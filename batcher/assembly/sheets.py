@@ -7,11 +7,11 @@ from pathlib import Path
 
 from batcher import __version__, keys
 from batcher.errors import UsageError
-from batcher.intake import Outline, ReadOptions, check_sheet, read_outline, read_sheet
+from batcher.intake import Outline, ReadOptions, Surveyed, read_outline, read_sheet, survey_sheet
 from batcher.intake.header import is_one_of
 from batcher.intake.opening import is_workbook
 from batcher.intake.text.dialect import delimiter_named
-from batcher.model import CheckedSheet, Sheet
+from batcher.model import Sheet
 from batcher.settings import Settings
 
 _MARKS = {"point": ".", "comma": ","}
@@ -125,10 +125,10 @@ def digest_of_file(path: Path) -> str | None:
         return None
 
 
-def load_for_check(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Sheet | CheckedSheet:
-    """The sheet, or of one that is too large for a batch what a check says of it. Raises as `load_sheet` does."""
+def load_for_check(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Surveyed:
+    """The sheet at `path`, of any size, to be checked. Raises as `load_sheet` does."""
     refuse_unused(path, said)
-    return check_sheet(path, read_options(settings, said))
+    return survey_sheet(path, read_options(settings, said))
 
 
 def load_outline(path: Path, settings: Settings, said: SaidOfFile = NOTHING_SAID) -> Outline:

@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.common import Given, common
 from batcher.cli.reading import reading, said_of_file
+from batcher.cycles import uncollected
 from batcher.errors import InputInvalid, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ WARNINGS = 20
 )
 @reading
 @common
+@uncollected()
 def command(given: Given, file: Path, errors: Path | None, **options: Any) -> int:
     """Tell every problem of every row of FILE, by kind, with line, column, value and the way to mend it. Sends nothing.
 
@@ -74,7 +76,7 @@ def _write(sheet: "CheckedSheet", errors: Path | None) -> Path | None:
 
 
 def _as_json(checked: "Checked", written: Path | None) -> dict[str, Any]:
-    from batcher.cli.preflight_words import catalogue_as_json
+    from batcher.cli.sheet_words import catalogue_as_json
     from batcher.words.problems import groups_as_json
 
     sheet = checked.sheet
@@ -94,9 +96,7 @@ def _as_json(checked: "Checked", written: Path | None) -> dict[str, Any]:
 
 
 def _tell(given: Given, checked: "Checked") -> None:
-    from batcher.cli.preflight_words import alike_in_words
-    from batcher.cli.words import sheet_in_words
-    from batcher.planning import age_in_words
+    from batcher.cli.sheet_words import alike_in_words, sheet_in_words
     from batcher.words.problems import problems_in_words
 
     sheet = checked.sheet
@@ -110,6 +110,8 @@ def _tell(given: Given, checked: "Checked") -> None:
         click.echo(line)
     given.say(sheet_in_words(sheet))
     if checked.catalogue_read_at is not None:
+        from batcher.planning import age_in_words
+
         given.say(f"{age_in_words(checked.catalogue_read_at, checked.now)}.")
     for note in checked.notes:
         given.say(note)

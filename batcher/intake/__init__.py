@@ -6,9 +6,9 @@
 `text/` reads CSVs, `workbooks/` what has typed cells, `meaning/` what one cell says.
 """
 
-from batcher.intake.checking import check_sheet
+from batcher.intake.checking import Counted, Surveyed, survey_sheet
 from batcher.intake.options import ReadOptions
 from batcher.intake.outline import Outline, read_outline
 from batcher.intake.sheet import read_sheet
 
-__all__ = ["Outline", "ReadOptions", "check_sheet", "read_outline", "read_sheet"]
+__all__ = ["Counted", "Outline", "ReadOptions", "Surveyed", "read_outline", "read_sheet", "survey_sheet"]

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,27 +10,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher import keys
 from batcher.errors import InputInvalid
-from batcher.intake import ReadOptions, read_sheet
-from batcher.intake.checking import checked_of
+from batcher.intake import ReadOptions, Surveyed, read_sheet, survey_sheet
 from batcher.intake.header import known
 from batcher.intake.judging import judging_of, opened
 from batcher.intake.opening import grid_of, large_csv
 from batcher.intake.record import Record
 from batcher.intake.repeats import Repeats
+from batcher.intake.text.csvtext import Dialect
+from batcher.intake.text.quickly import Quickly
+from batcher.intake.text.source import Held
 from batcher.model import CheckedSheet
+from batcher.planning import rows_alike
 from tests.intake.sheets import HEADER, UNHURRIED, as_text, row
 
 NAMES = partial(known, columns={})
 
 AMOUNTS = st.sampled_from(["12.50", "5", "0", "1,234", "1.234,50", "x", "-3", "£7", "9.999", "1000000001"])
+RECIPIENTS = st.sampled_from(
+    [
+        *[("EMAIL", address, "") for address in ("ann@example.com", "Ann@Example.com", "nobody", "ann@gmial.com")],
+        *[("EMAIL", address, "") for address in ("Info@example.com", "info@example.com", "z\u00f6@ex\u00e4mple.com")],
+        ("EMAIL", "z\u00f6@xn--exmple-cua.com", ""),
+        ("PAYOUT_LINK", "", ""),
+        ("PAYOUT_LINK", "ann@example.com", "E1"),
+        ("RECIPIENT", "ann@example.com", "E1"),
+        ("RECIPIENT", "", "E1"),
+    ]
+)
 ROWS = st.lists(
     st.builds(
-        lambda reference, amount, email, currency: row(reference, amount=amount, email=email, currency=currency),
-        st.sampled_from(["", "", "A", "B", "a", "C\u200b", "D"]),
-        AMOUNTS,
-        st.sampled_from(["ann@example.com", "Bob@example.org", "nobody", "ann@gmial.com"]),
-        st.sampled_from(["GBP", "EUR", "JPY", "?"]),
+        lambda reference, amount, to, currency, product: row(
+            reference,
+            amount=amount,
+            currency=currency,
+            product=product,
+            distribution=to[0],
+            email=to[1],
+            recipient_reference=to[2],
+        ),
+        st.sampled_from(["", "", "A", "B", "a", "C\u200b", "D", *"EFGHIJ"]),
+        st.one_of(st.sampled_from(["5", "5.00", "12.50"]), AMOUNTS),
+        RECIPIENTS,
+        st.one_of(st.just("GBP"), st.sampled_from(["GBP", "EUR", "JPY", "?"])),
+        st.sampled_from(["AMZ-GB", "AMZ-GB", "amz-gb", "A|B", "B|A"]),
     ),
     min_size=1,
     max_size=12,
@@ -42,8 +67,32 @@ def test_a_check_that_only_counts_says_the_same(tmp_path: Path, rows: list[list[
     path = tmp_path / "sheet.csv"
     path.write_bytes(as_text([HEADER, *rows]).encode())
     options = ReadOptions(same_recipient=same_recipient)
+    counted, sheet = survey_sheet(path, options).counted(), read_sheet(path, options)
+    assert counted.sheet == CheckedSheet.of(sheet)
+    assert rows_alike(counted.likely_alike) == rows_alike((row.line, payout) for row, payout in sheet.payouts)
+
+
+@UNHURRIED
+@given(ROWS)
+def test_who_is_paid_is_the_same_by_the_column_and_by_the_payout(tmp_path: Path, rows: list[list[str]]) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, *rows]).encode())
+    for judged in survey_sheet(path, ReadOptions()).judging.judged():
+        by_column = judged.frame["recipient"].to_pylist()
+        for place, payout in judged.frame.payouts(judged.sound).items():
+            assert by_column[place] == keys.recipient(payout)
+
+
+@UNHURRIED
+@given(ROWS, st.integers(50, 400))
+def test_blocks_side_by_side_say_the_same_as_one_block(tmp_path: Path, rows: list[list[str]], size: int) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(as_text([HEADER, *rows]).encode())
+    options = ReadOptions(same_recipient="warn")
     table, _ = opened(path, options)
-    assert checked_of(judging_of(table, options), path.name) == CheckedSheet.of(read_sheet(path, options))
+    pieces = Quickly(Held(path.read_bytes()), "utf-8", Dialect(","), size, size).blocks
+    in_pieces = judging_of(replace(table, grid=replace(table.grid, blocks=pieces)), options)
+    assert Surveyed(judging=in_pieces, name=path.name, digest="").counted() == survey_sheet(path, options).counted()
 
 
 def large(path: Path, data: bytes, encoding: str | None = None) -> tuple[list[Record], str, str | None]:
