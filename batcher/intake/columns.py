@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from batcher import keys, money
 from batcher.intake import paid, shapes
-from batcher.intake.arrays import literal, repeated, texts
+from batcher.intake.arrays import literal, nobody, repeated, text_of, texts
 from batcher.intake.frame import Derive, Frame
 from batcher.intake.header import FIELDS
 from batcher.intake.meaning.delivery import distribution_of
@@ -21,6 +21,7 @@ NO_CURRENCY = -1
 """In place of a currency's decimals where it has none; below every count of decimals."""
 _PLAIN = r"^[\x20-\x7e]*$"
 """Text that is its own normal form, with nothing in it that nobody sees."""
+_PLAIN_BYTES = bytes(range(0x20, 0x7F))
 _IDENTIFYING = frozenset({"reference", "recipient_reference"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of characters that nobody sees."""
@@ -44,6 +45,8 @@ def folded_references(frame: Frame) -> Mapping[str, pa.Array]:
 
 
 def _not_plain(text: pa.Array) -> pa.BooleanArray:
+    if not text_of(text).translate(None, _PLAIN_BYTES):
+        return nobody(len(text))
     return pc.invert(pc.match_substring_regex(text, _PLAIN))
 
 

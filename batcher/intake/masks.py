@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batcher.intake.arrays import is_blank, literal, nobody, texts
+from batcher.intake.arrays import is_blank, literal, nobody, text_of, texts
 from batcher.intake.columns import NO_CURRENCY
 from batcher.intake.frame import Frame
 from batcher.model import Distribution
@@ -39,9 +39,15 @@ def true(column: str) -> Offenders:
     return lambda frame: frame[column]
 
 
-def matching(column: str, pattern: str) -> Offenders:
-    """Rows whose whole cell is of this form."""
-    return lambda frame: pc.match_substring_regex(frame[column], f"^(?:{pattern})$")
+def matching(column: str, pattern: str, sign: str) -> Offenders:
+    """Rows whose whole cell is of this form; each such cell has `sign`, and a column without it is passed over."""
+
+    def offenders(frame: Frame) -> pa.BooleanArray:
+        if sign.encode() not in text_of(frame[column]):
+            return nobody(len(frame))
+        return pc.match_substring_regex(frame[column], f"^(?:{pattern})$")
+
+    return offenders
 
 
 def not_matching(column: str, pattern: str) -> Offenders:

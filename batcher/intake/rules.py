@@ -134,7 +134,7 @@ REFERENCE_RULES = (
     Rule(
         "reference_scientific",
         "reference",
-        masks.matching("reference", r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}"),
+        masks.matching("reference", r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", "E+"),
         "A spreadsheet has shortened this reference to {reference_read}, and its digits are lost.",
         "Set the column to 'Text', enter the references again, and save the sheet.",
     ),
@@ -389,7 +389,7 @@ def _spreadsheet_error(column: str) -> Rule:
     return Rule(
         "spreadsheet_error",
         column,
-        masks.matching(column, r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)"),
+        masks.matching(column, r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)", "#"),
         f"The spreadsheet could not work out the {WORDS[column]}.",
         "Mend the formula, or widen the column if it shows only #, and save the sheet again.",
     )

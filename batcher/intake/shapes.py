@@ -178,12 +178,14 @@ def split_amounts(frame: Frame) -> Mapping[str, pa.Array]:
     found: dict[int, str] = {}
     if frame.facts.delimiter == "," and 0 <= at < len(frame.header.titles) - 1:
         rest = frame.block.columns[at + 1]
-        whole = pc.match_substring_regex(frame["amount"], r"^[^.,]*[0-9]$")
-        longer = pc.greater(frame.block.counts, literal(len(frame.header.titles)))
-        some = pc.and_(longer, pc.match_substring_regex(rest, _REST.format("1")))
+        some = pc.greater(frame.block.counts, literal(len(frame.header.titles)))
+        if some.true_count:
+            some = pc.and_(some, pc.match_substring_regex(rest, _REST.format("1")))
         if not _of_numbers(frame, at + 1):
             some = pc.or_(some, pc.match_substring_regex(rest, _REST.format("2")))
-        found = {place: rest[place].as_py() for place in frame.places(pc.and_(whole, some))}
+        if some.true_count:
+            some = pc.and_(some, pc.match_substring_regex(frame["amount"], r"^[^.,]*[0-9]$"))
+        found = {place: rest[place].as_py() for place in frame.places(some)}
     return {"split_rest": frame.sparse(found, "")}
 
 
