@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from batcher import keys
-from batcher.ledger.chain import RECIPE, as_it_lies, commitment, event_digest, kept, written
+from batcher.ledger.chain import RECIPE, commitment, event_digest, kept, written
 from batcher.ledger.tables import approvals, moment_text, plans, register_events, users
+from batcher.ledger.together import as_it_lies
 from batcher.records import Discrepancy, JournalReading
 
 _COVERED: Mapping[str, Table] = {"users": users, "approvals": approvals}
