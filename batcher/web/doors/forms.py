@@ -13,7 +13,7 @@ MOST_IN_FIELD = 64_000
 
 
 class _WholeParser(MultiPartParser):
-    """Starlette's takes a body without its last boundary for a whole one."""
+    """Starlette's takes a body without its last boundary for a whole one, and once let files of broken ones open."""
 
     is_whole = False
 
@@ -21,10 +21,14 @@ class _WholeParser(MultiPartParser):
         self.is_whole = True
 
     async def parse(self) -> FormData:
-        form = await super().parse()
+        form: FormData | None = None
+        try:
+            form = await super().parse()
+        finally:
+            if form is None or not self.is_whole:
+                for file in self._files_to_close_on_error:
+                    file.close()
         if not self.is_whole:
-            for file in self._files_to_close_on_error:
-                file.close()
             raise MultiPartException("The last boundary is missing.")
         return form
 
