@@ -4,6 +4,7 @@ import sqlite3
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -142,6 +143,10 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "user": {"add": signed_up, "list": lambda desk, *flags: (signed_up(desk), desk.batcher("user", "list", *flags))[1]},
     "purge": {"too young": after_paying("purge", "--yes")},
     "sandbox": {"switches": lambda desk, *flags: desk.call("sandbox", "--switches", *flags)},
+    # The sandbox has that port; a page that opens runs until it is told to end: see `tests/cli/test_serve.py`.
+    "serve": {
+        "a taken port": lambda desk, *flags: desk.batcher("serve", "--port", urlsplit(desk.sandbox.url).port, *flags)
+    },
     "demo": {},  # it makes a folder and a sandbox of its own: see test_processes
 }
 EVERY = [
