@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from batcher.cells import neutralised
+from batcher.cycles import uncollected
 from batcher.errors import OwnFault
 from batcher.model import SheetRow
 from batcher.records import BatchRecord
@@ -21,6 +22,7 @@ FORMATS = ("csv", "xlsx", "parquet")
 """What results are written as, in the order in which they are written."""
 
 
+@uncollected()
 def write_results(record: BatchRecord, directory: Path, formats: Iterable[str] = ("csv",)) -> tuple[Path, ...]:
     """Write `NAME.csv`, `NAME.xlsx`, `NAME.parquet` anew in `directory`, as `formats` says; gives their paths.
 
@@ -96,11 +98,13 @@ def write_csv(path: Path, headers: Sequence[str], lines: Iterable[Sequence[str]]
 
 
 def _csv_of(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
+    content = io.BytesIO()
+    text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow([neutralised(header) for header in headers])
     writer.writerows([neutralised(cell) for cell in line] for line in lines)
-    return text.getvalue().encode("utf-8-sig")
+    text.flush()
+    return content.getvalue()
 
 
 _AGAIN = "Mend that; nothing is lost, `batcher results` writes it again from the ledger."

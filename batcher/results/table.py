@@ -1,6 +1,6 @@
 """The results as a table: the input's own columns, which are text, then ours, which have their types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -67,18 +67,31 @@ _NEVER_SENT = {State.PLANNED, State.WITHDRAWN}
 
 def results_table(record: BatchRecord) -> ResultsTable:
     """The results of a batch."""
-    lines = sorted(_lines(record), key=lambda line: (not line.current, line.line))
-    for line in lines:
-        line.ours["journal"] = record.journal or None
-    inputs = _input_columns(record.columns, lines)
+    sources: list[InvalidLine | RowRecord] = sorted([*record.invalid, *record.rows], key=_place)
+    inputs = _input_columns(record.columns, sources)
     kept = _kept(inputs)
+    kind, journal = record.environment.kind, record.journal or None
     return ResultsTable(
-        inputs=tuple(kept[name] for name in inputs),
-        lines=tuple(
-            (*(line.cells.get(name, "") for name in inputs), *(line.ours[name] for name in OUR_COLUMNS))
-            for line in lines
-        ),
+        inputs=tuple(kept[name] for name in inputs), lines=tuple(_cells(sources, inputs, kind, journal))
     )
+
+
+def _place(source: InvalidLine | RowRecord) -> tuple[bool, int]:
+    """Where it stands: what is no longer in the file comes last."""
+    return isinstance(source, RowRecord) and not source.in_file, source.line
+
+
+def _cells(
+    sources: Iterable[InvalidLine | RowRecord], inputs: Sequence[str], environment: str, journal: str | None
+) -> Iterable[tuple[Cell, ...]]:
+    """A line for each row, and one for each line that could not be read: neither ever stands in for the other.
+
+    Of a large batch only the cells are held, and never all lines as they are made.
+    """
+    for source in sources:
+        line = _row_line(source, environment) if isinstance(source, RowRecord) else _invalid_line(source, environment)
+        line.ours["journal"] = journal
+        yield (*(line.cells.get(name, "") for name in inputs), *(line.ours[name] for name in OUR_COLUMNS))
 
 
 class _Line:
@@ -95,12 +108,24 @@ class _Line:
         self.ours["environment"] = environment
 
 
-def _input_columns(current: Iterable[str], lines: Iterable[_Line]) -> list[str]:
+def _input_columns(current: Iterable[str], sources: Iterable[InvalidLine | RowRecord]) -> list[str]:
     """The columns of the current file, then those that only earlier files had."""
     names = dict.fromkeys(current)
-    for line in lines:
-        names.update(dict.fromkeys(line.cells))
+    for columns, width in dict.fromkeys(map(_headed, sources)):
+        names.update(dict.fromkeys(columns[:width]))
     return list(names)
+
+
+def _headed(source: InvalidLine | RowRecord) -> tuple[tuple[str, ...], int]:
+    """The headers above its cells, and how many cells there are."""
+    columns, cells = _shown(source) if isinstance(source, RowRecord) else (source.columns, source.cells)
+    return columns, len(cells)
+
+
+def _shown(row: RowRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Headers and cells: a link stands beside those that its order was made for, whatever a later file has there."""
+    attempt = row.latest
+    return (attempt.columns, attempt.cells) if row.paid_or_open else (row.columns, row.cells)
 
 
 def _kept(inputs: Iterable[str]) -> Mapping[str, str]:
@@ -118,14 +143,6 @@ def _kept(inputs: Iterable[str]) -> Mapping[str, str]:
     return kept
 
 
-def _lines(record: BatchRecord) -> Iterable[_Line]:
-    """A line for each row, and one for each line that could not be read: neither ever stands in for the other."""
-    for line in record.invalid:
-        yield _invalid_line(line, record.environment.kind)
-    for row in record.rows:
-        yield _row_line(row, record.environment.kind)
-
-
 def _invalid_line(invalid: InvalidLine, environment: str) -> _Line:
     line = _Line(environment=environment, line=invalid.line, current=True, columns=invalid.columns, cells=invalid.cells)
     line.ours |= {
@@ -139,8 +156,7 @@ def _invalid_line(invalid: InvalidLine, environment: str) -> _Line:
 
 def _row_line(row: RowRecord, environment: str) -> _Line:
     attempt = row.latest
-    # A link stands beside the cells that its order was made for, whatever a later file has in that line.
-    columns, cells = (attempt.columns, attempt.cells) if row.paid_or_open else (row.columns, row.cells)
+    columns, cells = _shown(row)
     line = _Line(environment=environment, line=row.line, current=row.in_file, columns=columns, cells=cells)
     line.ours |= {
         "status": RESULT_WORDS[attempt.state],
