@@ -1,6 +1,6 @@
 """What a sheet costs beyond its check, up to the largest batch: planned, confirmed, and planned once more.
 
-    python -m tests.benchmarks.reading_ledger confirm|again FILE FOLDER
+    python -m tests.benchmarks.reading_ledger confirm|again|finish|finished FILE FOLDER
     python -m tests.benchmarks.reading_ledger bare FOLDER
 
 The folder holds the ledger. Each prints the seconds of its own work; the rest of the process, reading included, is what
@@ -36,6 +36,44 @@ def again(file: Path, folder: Path) -> Iterator[Callable[[], object]]:
     sheet = read_sheet(file, ReadOptions())
     with Book(folder) as book:
         yield partial(book.plan, sheet)
+
+
+def finish(file: Path, folder: Path) -> Iterator[Callable[[], object]]:
+    """Have every row of the confirmed sheet paid, as far as the tables go, and note what a run notes at its end.
+
+    The states are set by one statement, without the requests and events that would bring them about.
+    """
+    from dataclasses import replace
+
+    from batcher.assembly.sheets import reading_of
+    from batcher.intake import ReadOptions, read_sheet
+    from batcher.planning import finished as known_finished
+    from tests.payouts import BATCH, Book
+
+    options = ReadOptions()
+    sheet = replace(read_sheet(file, options), reading=reading_of(options))
+    with Book(folder) as book, sqlite3.connect(book.path) as database:
+        database.execute("UPDATE attempts SET state = 'COMPLETED', completed_at = planned_at")
+        database.commit()
+        known = known_finished(book.plan(sheet), agreements=(), list_reading=0)
+        assert known is not None
+        yield partial(book.ledger.finish, book.environment, BATCH, known, book.now)
+
+
+def finished(file: Path, folder: Path) -> Iterator[Callable[[], object]]:
+    """Find out that the sheet was paid whole, as `batcher plan` and `batcher run` do first."""
+    from tests.payouts import BATCH, Book
+
+    def known() -> None:
+        from batcher.assembly.sheets import digest_of_file, reading_of
+        from batcher.intake import ReadOptions
+
+        with Book(folder) as book:
+            found = book.ledger.finished(book.environment, BATCH)
+            assert found is not None
+            assert (found.file_digest, found.reading) == (digest_of_file(file), reading_of(ReadOptions()))
+
+    yield known
 
 
 def bare(folder: Path) -> Iterator[Callable[[], object]]:
@@ -74,7 +112,13 @@ def _insert(database: sqlite3.Connection, held: Held) -> None:
     database.execute("COMMIT")
 
 
-WORKS: dict[str, Callable[..., Iterator[Callable[[], object]]]] = {"confirm": confirm, "again": again, "bare": bare}
+WORKS: dict[str, Callable[..., Iterator[Callable[[], object]]]] = {
+    "confirm": confirm,
+    "again": again,
+    "finish": finish,
+    "finished": finished,
+    "bare": bare,
+}
 
 
 if __name__ == "__main__":
