@@ -27,8 +27,10 @@ class Counted:
 
     sheet: CheckedSheet
     likely_alike: tuple[tuple[int, Payout], ...]
-    """Line and payout of every row that shares recipient, currency and amount with another one; none are looked for
-    in a sheet that is too large for one batch."""
+    """Line and payout of every row that shares recipient, amount, currency and products with another one.
+
+    None are looked for in a sheet that is too large for one batch.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Rows that ask for the same payment, among more rows than are held as payouts.
 
-What such rows have in common, whatever else they say, is recipient, currency and amount: by these the columns show
-which rows come into question, and only of those are payouts made and compared.
+What such rows have in common, whatever else they say, is recipient, amount, currency and products: by these the columns
+show which rows come into question, and only of those are payouts made and compared.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from batcher import keys
 from batcher.intake.arrays import is_blank, literal, numbers, scaled, truths
 from batcher.intake.judging import Judged
+from batcher.intake.meaning.products import read_products
 from batcher.intake.peers import same_key
 from batcher.intake.repeats import NO_DIGESTS, Digests, Repeats, digests
 from batcher.model import Payout
@@ -24,7 +25,7 @@ _MIXED = 0x1E3779B97F4A7C15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A sound row that shares recipient, currency and amount with another."""
+    """A sound row that shares recipient, amount, currency and products with another."""
 
     line: int
     cells: tuple[str, ...]
@@ -74,9 +75,16 @@ class Twice:
         if not rows.true_count:
             return NO_DIGESTS, NO_DIGESTS
         places = np.flatnonzero(np.array(rows.to_pylist(), dtype=np.bool_))
-        (currencies,) = frame.each("currency", hash)
-        paid = scaled(frame["amount_value"].filter(rows)) + _MIXED * numbers(currencies.filter(rows))
-        return places, digests(frame["recipient"].filter(rows)) + _MIXED * paid
+        (currencies,), (products,) = frame.each("currency", hash), frame.each("product", _products)
+        paid = scaled(frame["amount_value"].filter(rows))
+        for told in (currencies, products):
+            paid = paid * _MIXED + numbers(told.filter(rows))
+        return places, paid * _MIXED + digests(frame["recipient"].filter(rows))
+
+
+def _products(text: str) -> int:
+    """Equal for the same products, whatever their order and case."""
+    return hash(tuple(sorted(code.casefold() for code in read_products(text)[0])))
 
 
 def repeated_by(candidates: Iterable[Candidate]) -> dict[int, str]:
