@@ -9,12 +9,14 @@ from typing import Any, Self
 import httpx
 from pydantic import SecretStr
 
-from batcher.assembly import Office
+from batcher.assembly import Office, Surroundings
 from batcher.clock import SystemClock
+from batcher.passwords import Passwords
+from batcher.roles import Role
 from batcher.sandbox import SandboxThread
 from batcher.settings import load_settings
 from batcher.web import Address, make_app, make_house
-from tests.web.house import API_KEY, HOSTS, ORIGIN, Browser
+from tests.web.house import API_KEY, HOSTS, ORIGIN, PASSWORD, Browser
 from tests.web.sheets import sheet_of
 
 
@@ -49,7 +51,9 @@ class Till:
             **given,
         }
         settings = load_settings(None, {f"BATCHER_{name}": value for name, value in variables.items()}, places=())
-        self.office = Office(settings)
+        # As cheap as argon2 can be.
+        cheap = Surroundings(passwords=lambda: Passwords(time_cost=1, memory_cost=8, parallelism=1))
+        self.office = Office(settings, cheap)
         self.house = make_house(
             settings,
             self.office,
@@ -59,7 +63,7 @@ class Till:
             tell=lambda text: None,
             api_key=lambda: SecretStr(API_KEY),
         )
-        self.browser = Browser(make_app(self.house), base_url=ORIGIN)
+        self.browser = self._another()
         self.browser.get(self.house.new_link())
 
     def __enter__(self) -> Self:
@@ -67,6 +71,17 @@ class Till:
 
     def __exit__(self, *_: object) -> None:
         self.office.__exit__(None, None, None)
+
+    def _another(self) -> Browser:
+        return Browser(make_app(self.house), base_url=ORIGIN)
+
+    def user(self, name: str, role: Role) -> Browser:
+        """A user's browser, signed in. Once there are users, the owner's link opens no more."""
+        self.office.people.add(name, role, PASSWORD, by="root", now=self.office.now)
+        browser = self._another()
+        data = {"name": name, "password": PASSWORD}
+        assert browser.request("POST", "/sign-in", data=data, headers={"Origin": ORIGIN}).status_code == 303
+        return browser
 
     def upload(self, rows: Sequence[dict[str, str]]) -> str:
         """Send a sheet; gives the path of its page."""

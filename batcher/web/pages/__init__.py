@@ -1,9 +1,9 @@
 """All pages: the one list."""
 
-from batcher.web.pages import afterwards, batch, entering, history, paying, sheet, uploading
+from batcher.web.pages import afterwards, approving, batch, entering, history, paying, sheet, uploading
 from batcher.web.routes import PageRoute
 
-PAGES = (entering, uploading, sheet, paying, batch, afterwards, history)
+PAGES = (entering, uploading, sheet, paying, approving, batch, afterwards, history)
 """Each with its `ROUTES`."""
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for page in PAGES for route in page.ROUTES)

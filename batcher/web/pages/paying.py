@@ -116,7 +116,7 @@ def _form(visit: Visit, upload: Upload, said: Said, wrong: BatcherError | None =
     )
 
 
-async def confirm(visit: Visit) -> Response:
+async def confirmed(visit: Visit) -> Response:
     """Say yes to a sealed plan: it is queued, and carried out once. A large total is typed in."""
     house = visit.house
     sealed = house.plans.find(visit.request.path_params["plan"])
@@ -139,5 +139,4 @@ def refuse_untyped(visit: Visit, large: Mapping[str, Decimal]) -> None:
 ROUTES = (
     PageRoute(name="pay", path="/sheets/{upload}/pay", answer=pay),
     PageRoute(name="pay_review", path="/sheets/{upload}/pay", answer=review, method="POST"),
-    PageRoute(name="plan_confirm", path="/plans/{plan}/confirm", answer=confirm, method="POST"),
 )
