@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-HELD = 2_000_000
+HELD = 1_000_000
 """Digests in memory, 8 bytes each; more go to parts on disk, each small enough to be looked at by itself."""
 _PARTS = 64
 
@@ -54,18 +54,18 @@ class Repeats:
         if not self._parts:
             # No digest tells what it was made of. They are closed once they were read.
             self._parts = [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115
-        held = np.concatenate(self._held) if self._held else NO_DIGESTS
-        into = held.astype(np.uint64) % np.uint64(_PARTS)
+        held, self._held, self._count = np.concatenate([NO_DIGESTS, *self._held]), [], 0
+        into = (held % _PARTS).astype(np.uint8)
         for number, part in enumerate(self._parts):
             part.write(held[into == number].tobytes())
-        self._held, self._count = [], 0
 
 
 def _more_than_once(some: Iterable[Digests]) -> Digests:
     together = list(some)
     if not together:
         return NO_DIGESTS
-    ordered = np.sort(np.concatenate(together))
+    ordered = np.concatenate(together)
+    ordered.sort()
     again = ordered[1:] == ordered[:-1]
     again[1:] &= ~again[:-1]  # The first of them will do.
     found: Digests = ordered[1:][again]
