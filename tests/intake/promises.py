@@ -155,6 +155,9 @@ def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:
         styles.append(Style(delimiter, skips_blanks=True))
     if "'" in text:
         styles.append(Style(delimiter, quote="'"))
+        styles.append(Style(delimiter, quote="'", escape="\\"))
+    if text.startswith("`"):
+        styles.append(Style(delimiter, quote="`"))
     for style in styles:
         try:
             yield rows_of(text, style)
