@@ -1,4 +1,4 @@
-"""What a password must be, how long a session lasts, and how sign-in slows down. Time is an argument."""
+"""What a password must be, how long a session lasts, and how tries to get in are slowed down. Time is an argument."""
 
 import threading
 import unicodedata
@@ -16,12 +16,11 @@ LIFETIME = timedelta(hours=12)
 
 FORGET_AFTER = timedelta(hours=1)
 """When a failed sign-in counts no more."""
-FREE_FOR_USER = 5
-FREE_FOR_ADDRESS = 20
+FREE = {"user": 5, "address": 20, "link": 5, "new_link": 5}
 """So many failures cost nothing: people mistype. Several people may sit behind one address."""
 LONGEST_WAIT = timedelta(minutes=1)
 """Enough against guessing, and nobody is locked out for long by somebody else's guesses."""
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
 """Names and addresses; the oldest go first."""
 
 
@@ -57,7 +56,7 @@ def wait(failures: Sequence[datetime], now: datetime, *, free: int) -> timedelta
 
 
 class Failures:
-    """The failed sign-ins of this process, in memory: of each name and of each address.
+    """The failed tries of this process, in memory: of each name, of each address, and at the one-time link.
 
     Whoever could start the process anew to be rid of them could read the ledger as well. Names of nobody are counted
     as others are, so that a pause tells nothing of who is a user.
@@ -67,30 +66,30 @@ class Failures:
         self._lock = threading.Lock()
         self._by: dict[tuple[str, str], list[datetime]] = {}
 
-    def begin(self, name: str, address: str, now: datetime) -> timedelta:
+    def begin(self, now: datetime, **at: str) -> timedelta:
         """Count a try as failed before it is looked at, and give nothing; or the wait, where it is too early for one.
 
-        Counted first, a hundred tries at one time are a hundred.
+        `at` says under what it counts, by the kinds of `FREE`. Counted first, a hundred tries at once are a hundred.
         """
-        user, place = ("user", name), ("address", address)
         with self._lock:
-            waits = (
-                wait(self._by.get(user, ()), now, free=FREE_FOR_USER),
-                wait(self._by.get(place, ()), now, free=FREE_FOR_ADDRESS),
-            )
-            if any(waits):
-                return max(waits)
-            for one in (user, place):
+            pause = max(wait(self._by.get(one, ()), now, free=FREE[one[0]]) for one in at.items())
+            if pause:
+                return pause
+            for one in at.items():
                 kept = [moment for moment in self._by.pop(one, ()) if now - moment < FORGET_AFTER]
                 self._by[one] = [*kept, now][-64:]
-            while len(self._by) > _REMEMBERED:
+            while len(self._by) > REMEMBERED:
                 self._by.pop(next(iter(self._by)))
             return timedelta(0)
 
-    def succeeded(self, name: str, address: str, now: datetime) -> None:
-        """That try was none that failed: the name's failures are forgotten, and the address's count goes back."""
+    def succeeded(self, now: datetime, **at: str) -> None:
+        """That try was none that failed: all failures there are forgotten, but of an address only this one try.
+
+        Else whoever has one password would guess others' from where they sit, without a pause.
+        """
         with self._lock:
-            self._by.pop(("user", name), None)
-            at = self._by.get(("address", address), [])
-            if now in at:
-                at.remove(now)
+            for one in at.items():
+                if one[0] != "address":
+                    self._by.pop(one, None)
+                elif now in (there := self._by.get(one, [])):
+                    there.remove(now)

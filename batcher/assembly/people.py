@@ -144,14 +144,14 @@ class People:
 
     def recognise(self, name: str, password: str, *, address: str, now: datetime) -> User | Refusal:
         """The user whose name and password these are. It takes as long, and says the same, where nobody's are."""
-        if wait := self._failures.begin(name, address, now):
+        if wait := self._failures.begin(now, user=name, address=address):
             return Refusal(message=f"Too many tries. Try again in {_words(wait)}.", wait=wait)
         with self._register.reading() as desk:
             user, password_hash = desk.user(name), desk.password_hash(name)
         fits = self.passwords.fits(signing_in.normal(password[: signing_in.PASSWORD_MOST + 1]), password_hash)
         if user is None or not fits or not user.is_active:
             return Refusal(message="Name or password is wrong.")
-        self._failures.succeeded(name, address, now)
+        self._failures.succeeded(now, user=name, address=address)
         return user
 
     def sign_in(self, name: str, password: str, *, address: str, now: datetime) -> Session | Refusal:

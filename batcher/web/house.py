@@ -12,7 +12,7 @@ from batcher.assembly.watching import Watching
 from batcher.model import Environment
 from batcher.ports import Clock
 from batcher.settings import Settings, ledger_path
-from batcher.web.doors.slowing import Slowing
+from batcher.signing_in import Failures
 from batcher.web.links import OneTimeLinks, Tokens, new_token
 from batcher.web.plans import Plans
 from batcher.web.serving import Address
@@ -32,8 +32,8 @@ class House:
     """Where people open it, and every name that it answers to."""
     clock: Clock
     links: OneTimeLinks
-    slowing: Slowing
-    """Of guesses at the one-time link; names and passwords are slowed by `office.people`."""
+    failures: Failures
+    """Guesses at the one-time link; those at names and passwords are counted by `office.people`."""
     owner: str
     """What the one person is called where there are no users."""
     tell: Callable[[str], None]
@@ -101,7 +101,7 @@ def make_house(
         address=address,
         clock=clock,
         links=OneTimeLinks(clock, tokens),
-        slowing=Slowing(clock),
+        failures=Failures(),
         owner=owner,
         tell=tell,
         api_key=api_key,

@@ -1,5 +1,8 @@
 """Why a request is refused, as a person reads it."""
 
+import math
+from datetime import timedelta
+
 
 class Refused(Exception):
     """A page in our words instead of what was asked for."""
@@ -10,6 +13,11 @@ class Refused(Exception):
         self.title = title
         self.words = words
         self.retry_after_s = retry_after_s
+
+
+def seconds_of(wait: timedelta) -> int:
+    """How long to wait, in whole seconds: never too few."""
+    return math.ceil(wait.total_seconds())
 
 
 def not_found() -> Refused:

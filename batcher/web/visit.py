@@ -7,9 +7,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from batcher.assembly import Session
+from batcher.assembly import Refusal, Session
 from batcher.roles import Right
 from batcher.web.house import House
+from batcher.web.refusals import seconds_of
 from batcher.web.rendering import rendered
 
 
@@ -48,9 +49,27 @@ class Visit:
         value = self.form.get(field_name)
         return value.strip() if isinstance(value, str) else ""
 
+    def password(self, field_name: str) -> str:
+        """A password of the form, as it was typed."""
+        value = self.form.get(field_name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return self.request.client.host if self.request.client else ""
+
     def render(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """A template as the answer."""
         return HTMLResponse(rendered(self, template, context), status)
+
+    def render_refusal(self, template: str, refusal: Refusal, **context: Any) -> HTMLResponse:
+        """A template that says that a password was not taken."""
+        if not refusal.wait:
+            return self.render(template, status=403, refusal=refusal, **context)
+        response = self.render(template, status=429, refusal=refusal, **context)
+        response.headers["Retry-After"] = str(seconds_of(refusal.wait))
+        return response
 
     def go_to(self, name: str, **places: object) -> Response:
         """Send the browser to another page, to be fetched anew: reloading it sends nothing twice."""

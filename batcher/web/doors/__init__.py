@@ -5,5 +5,6 @@ hosts    only our own names: a name that somebody else points at this machine is
 origins  only our own pages may make a browser ask or send
 sizes    how much of a body is read, and for how long
 csrf     the token of the session in every form
-slowing  who guesses has to wait
+
+Who guesses has to wait: `batcher.signing_in`.
 """

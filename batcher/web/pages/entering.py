@@ -1,17 +1,16 @@
 """The way in and out: by name and password, or, where there are no users, by a link in the terminal that opens once."""
 
 import asyncio
+from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from batcher.assembly import Refusal, Session
+from batcher.assembly import Session
 from batcher.web import cookies
-from batcher.web.refusals import Refused, not_found
+from batcher.web.refusals import Refused, not_found, seconds_of
 from batcher.web.routes import PageRoute
 from batcher.web.visit import Visit
 
-_LINK = "one-time link"
-"""Under which failures are counted: there is one link at a time, so guesses at it are counted together."""
 _USED = "A link opens once, and for 15 minutes. Open this page without it to have a new one printed in the terminal."
 
 
@@ -22,12 +21,13 @@ async def enter(visit: Visit) -> Response:
     token = visit.request.query_params.get("token")
     if token is None or visit.request.method == "HEAD" or "prefetch" in visit.request.headers.get("sec-purpose", ""):
         return visit.render("enter.html", printed=False)
-    visit.house.slowing.ask(_LINK)
+    now = visit.house.clock.instant().at
+    # There is one link at a time, so guesses at it are counted together.
+    _refuse_too_early(visit.house.failures.begin(now, link=""))
     if not visit.house.links.use(token):
-        visit.house.slowing.failed(_LINK)
         raise Refused(403, "This link does not open any more", _USED)
-    visit.house.slowing.passed(_LINK)
-    people, now = visit.house.office.people, visit.house.clock.instant().at
+    visit.house.failures.succeeded(now, link="")
+    people = visit.house.office.people
     return _let_in(visit, await asyncio.to_thread(people.let_in, visit.house.owner, now=now))
 
 
@@ -35,30 +35,25 @@ async def new_link(visit: Visit) -> Response:
     """Print another link in the terminal: whoever sees that may come in."""
     if await visit.house.has_users():
         raise not_found()
-    visit.house.slowing.ask("new link")
-    visit.house.slowing.failed("new link")
+    _refuse_too_early(visit.house.failures.begin(visit.house.clock.instant().at, new_link=""))
     visit.house.tell(f"Open the page once with: {visit.house.new_link()}")
     return visit.render("enter.html", printed=True)
 
 
+def _refuse_too_early(wait: timedelta) -> None:
+    if wait:
+        seconds = seconds_of(wait)
+        words = f"Wait {seconds} second{'s' * (seconds != 1)}, then try again."
+        raise Refused(429, "Too many failed attempts", words, retry_after_s=seconds)
+
+
 async def sign_in(visit: Visit) -> Response:
     """Let in whose name and password these are."""
-    name, given = visit.text("name"), visit.form.get("password")
-    password = given if isinstance(given, str) else ""
-    people, now = visit.house.office.people, visit.house.clock.instant().at
-    address = visit.request.client.host if visit.request.client else ""
-    found = await asyncio.to_thread(people.sign_in, name, password, address=address, now=now)
+    name, people, now = visit.text("name"), visit.house.office.people, visit.house.clock.instant().at
+    found = await asyncio.to_thread(people.sign_in, name, visit.password("password"), address=visit.address, now=now)
     if isinstance(found, Session):
         return _let_in(visit, found)
-    return _turned_away(visit, found, name)
-
-
-def _turned_away(visit: Visit, refusal: Refusal, name: str) -> Response:
-    wait_s = int(refusal.wait.total_seconds() + 0.999)
-    response = visit.render("sign_in.html", status=429 if wait_s else 403, refusal=refusal, name=name)
-    if wait_s:
-        response.headers["Retry-After"] = str(wait_s)
-    return response
+    return visit.render_refusal("sign_in.html", found, name=name)
 
 
 def _let_in(visit: Visit, session: Session) -> Response:
