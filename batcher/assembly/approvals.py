@@ -39,6 +39,33 @@ class Approvals:
         with self._register.reading() as desk:
             return desk.waiting(self._environment)
 
+    def approved(self) -> list[Approval]:
+        """Plans of this environment that somebody has approved and nobody carried out, oldest first."""
+        with self._register.reading() as desk:
+            return desk.approved(self._environment)
+
+    def closed(self, *, first: int, most: int) -> tuple[list[Approval], bool]:
+        """Plans of this environment that were refused or carried out, the last first; and whether there are more."""
+        with self._register.reading() as desk:
+            found = desk.closed(self._environment, first=first, most=most + 1)
+        return found[:most], len(found) > most
+
+    def why_not_use(self, approval: Approval) -> str:
+        """Why this plan may not be carried out now; empty where it may."""
+        with self._register.reading() as desk:
+            decided_by = desk.user(approval.decided_by) if approval.decided_by else None
+        return why_not_use(approval, decided_by, approval.totals)
+
+    def why_not_approve(self, approval: Approval, by: str) -> str:
+        """Why this user may not approve the plan; empty where they may."""
+        with self._register.reading() as desk:
+            return why_not_approve(approval, known(desk.user(by), by))
+
+    def why_not_refuse(self, approval: Approval, by: str) -> str:
+        """Why this user may not refuse the plan, or take an approval of it back; empty where they may."""
+        with self._register.reading() as desk:
+            return why_not_refuse(approval, known(desk.user(by), by))
+
     def check_preparer(self, by: str) -> None:
         """Raise `NotApproved` where this user may not prepare a plan."""
         with self._register.reading() as desk:

@@ -4,13 +4,13 @@ Times come from the caller. Passwords and tokens are taken and given, and never 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batcher import signing_in
 from batcher.errors import UsageError
-from batcher.ledger import Register
+from batcher.ledger import KeptSession, Register
 from batcher.passwords import Passwords
 from batcher.roles import NAME, Right, Role, User, may
 
@@ -45,6 +45,18 @@ class Refusal:
     """For the person who tried; the same for a wrong name, a wrong password and a disabled user."""
     wait: timedelta = timedelta(0)
     """How long the next try has to wait; a try before that is not looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session that is not over, as whoever it belongs to is shown it."""
+
+    id: int
+    began_at: datetime
+    seen_at: datetime
+    """When it was used last, to a minute."""
+    is_this: bool
+    """Whether it is the one from which is asked."""
 
 
 class People:
@@ -196,7 +208,7 @@ class People:
         digest = _digest(token)
         with self._register.reading() as desk:
             kept, has_users = desk.session(digest), desk.has_users()
-        if kept is None or not kept.created_at <= now < kept.expires_at or now - kept.last_seen_at >= signing_in.IDLE:
+        if kept is None or _is_over(kept, now):
             return None
         if (kept.user is None and has_users) or (kept.user is not None and not kept.user.is_active):
             return None
@@ -212,6 +224,39 @@ class People:
             is_user=kept.user is not None,
         )
 
+    def change_password(
+        self, session: Session, password: str, new: str, *, address: str, now: datetime
+    ) -> Session | Refusal:
+        """Give who is signed in, and knows their password, a new one. All their sessions end; gives a new one.
+
+        Raises `UsageError` for a password that cannot be taken.
+        """
+        user = self.recognise(session.name, password, address=address, now=now)
+        if isinstance(user, Refusal):
+            return user
+        self.set_password(user.name, new, by=user.name, now=now)
+        return self._begin(user, user.name, user.role, now)
+
+    def open_sessions(self, session: Session, *, now: datetime) -> list[OpenSession]:
+        """All sessions of who is signed in, the last that began first."""
+        with self._register.reading() as desk:
+            this, found = desk.session(_digest(session.token)), desk.sessions(_owner(session))
+        return [
+            OpenSession(
+                id=one.id,
+                began_at=one.created_at,
+                seen_at=one.last_seen_at,
+                is_this=this is not None and this.id == one.id,
+            )
+            for one in found
+            if not _is_over(one, now)
+        ]
+
+    def end_sessions(self, session: Session, which: Collection[int]) -> None:
+        """End sessions of who is signed in; any that are another's stay."""
+        with self._register.writing() as desk:
+            desk.end_sessions(_owner(session), which)
+
     def sign_out(self, token: str) -> None:
         """End a session."""
         with self._register.writing() as desk:
@@ -223,6 +268,14 @@ def known(user: User | None, name: str) -> User:
     if user is None:
         raise UsageError(f"There is no user {name!r}.", "See `batcher user list`.")
     return user
+
+
+def _is_over(kept: KeptSession, now: datetime) -> bool:
+    return not kept.created_at <= now < kept.expires_at or now - kept.last_seen_at >= signing_in.IDLE
+
+
+def _owner(session: Session) -> str | None:
+    return session.name if session.is_user else None
 
 
 def _digest(token: str) -> str:

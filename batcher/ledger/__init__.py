@@ -8,7 +8,7 @@ from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
-from batcher.ledger.register import ApprovedPlan, Register
+from batcher.ledger.register import ApprovedPlan, KeptSession, Register
 
 __all__ = [
     "ApprovedPlan",
@@ -17,6 +17,7 @@ __all__ = [
     "Happening",
     "History",
     "Holder",
+    "KeptSession",
     "KnownBatch",
     "Ledger",
     "LedgerHealth",

@@ -4,14 +4,14 @@ Every change of a user or an approval is told to a chain of its own (`batcher.le
 they prove nothing, and are gone when they are over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, not_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.approval import Approval, why_not_use
@@ -145,14 +145,22 @@ class Desk:
         user = None
         if found.user_id is not None:
             user = _user(self._connection.execute(select(users).where(users.c.id == found.user_id)).one())
-        return KeptSession(
-            id=found.id,
-            user=user,
-            csrf_secret=found.csrf_secret,
-            created_at=found.created_at,
-            last_seen_at=found.last_seen_at,
-            expires_at=found.expires_at,
-        )
+        return _session(found, user)
+
+    def sessions(self, name: str | None) -> list[KeptSession]:
+        """The sessions of a user, or of the one person of a machine without users; the last that began first."""
+        user = None if name is None else self.user(name)
+        query = select(sessions).where(self._of(name)).order_by(sessions.c.id.desc())
+        return [_session(found, user) for found in self._connection.execute(query)]
+
+    def end_sessions(self, name: str | None, which: Collection[int]) -> None:
+        """Forget these sessions of a user; any that are another's stay."""
+        self._connection.execute(delete(sessions).where(self._of(name), sessions.c.id.in_(which)))
+
+    def _of(self, name: str | None) -> ColumnElement[bool]:
+        if name is None:
+            return sessions.c.user_id.is_(None)
+        return sessions.c.user_id == select(users.c.id).where(users.c.name == name).scalar_subquery()
 
     def saw(self, session_id: int, now: datetime) -> None:
         """Note that a session was used."""
@@ -173,12 +181,17 @@ class Desk:
 
     def waiting(self, environment: Environment) -> list[Approval]:
         """Plans of an environment that nobody has approved, refused or carried out, oldest first."""
-        return self._approvals(
-            environments.c.base_url == environment.base_url,
-            environments.c.account == environment.account,
-            approvals.c.approved.is_(None),
-            approvals.c.used_at.is_(None),
-        )
+        return self._approvals(*_in(environment), approvals.c.approved.is_(None), approvals.c.used_at.is_(None))
+
+    def approved(self, environment: Environment) -> list[Approval]:
+        """Plans of an environment that somebody has approved and nobody carried out, oldest first."""
+        return self._approvals(*_in(environment), approvals.c.approved, approvals.c.used_at.is_(None))
+
+    def closed(self, environment: Environment, *, first: int, most: int) -> list[Approval]:
+        """Plans of an environment that were refused or carried out, the last prepared first; from `first`, `most`."""
+        over = or_(approvals.c.used_at.is_not(None), not_(approvals.c.approved))
+        query = self._approval_query(*_in(environment), over).order_by(approvals.c.id.desc())
+        return [_approval(found) for found in self._connection.execute(query.offset(first).limit(most))]
 
     def prepare(self, approval: Approval) -> None:
         """Note a plan that waits for another person."""
@@ -235,14 +248,34 @@ class Desk:
     def _user(self, name: str) -> Row[Any] | None:
         return self._connection.execute(select(users).where(users.c.name == name)).first()
 
-    def _approvals(self, *which: Any) -> list[Approval]:
-        query = (
+    def _approvals(self, *which: ColumnElement[bool]) -> list[Approval]:
+        query = self._approval_query(*which).order_by(approvals.c.id)
+        return [_approval(found) for found in self._connection.execute(query)]
+
+    def _approval_query(self, *which: ColumnElement[bool]) -> Select[Any]:
+        return (
             select(approvals, environments.c.base_url, environments.c.account)
             .join(environments, environments.c.id == approvals.c.environment_id)
             .where(*which)
-            .order_by(approvals.c.id)
         )
-        return [_approval(found) for found in self._connection.execute(query)]
+
+
+def _in(environment: Environment) -> tuple[ColumnElement[bool], ...]:
+    return (
+        environments.c.base_url == environment.base_url,
+        environments.c.account == environment.account,
+    )
+
+
+def _session(found: Row[Any], user: User | None) -> KeptSession:
+    return KeptSession(
+        id=found.id,
+        user=user,
+        csrf_secret=found.csrf_secret,
+        created_at=found.created_at,
+        last_seen_at=found.last_seen_at,
+        expires_at=found.expires_at,
+    )
 
 
 def _user(found: Row[Any]) -> User:

@@ -25,13 +25,25 @@ def test_a_plan_is_prepared_by_one_and_approved_by_another_and_carried_out_once(
     assert [one.plan for one in hall.approvals.waiting()] == [PLAN]
     assert hall.approve("ann").stage is Stage.APPROVED
     assert hall.approvals.waiting() == []
+    assert [one.plan for one in hall.approvals.approved()] == [PLAN]
+    assert hall.approvals.closed(first=0, most=1) == ([], False)
     told = hall.use()
+    assert hall.approvals.approved() == []
     assert (told["prepared_by"], told["approved_by"]) == ("pat", "ann")
     found = hall.approvals.of(PLAN)
     assert found is not None
     assert (found.stage, found.totals, found.batch) == (Stage.USED, TOTALS, "nov")
     with pytest.raises(NotApproved, match="used already"):
         hall.use()
+
+
+def test_plans_that_are_over_come_the_last_first_some_at_a_time(hall: Hall) -> None:
+    for number, plan in enumerate(PLANS):
+        hall.approvals.prepare(plan, batch=f"b{number}", totals=TOTALS, by="pat", now=hall.now)
+        hall.approvals.refuse(plan, by="ann", reason="no", now=hall.now)
+    pages = [hall.approvals.closed(first=first, most=1) for first in (0, 1)]
+    assert [([one.plan for one in found], more) for found, more in pages] == [([PLANS[1]], True), ([PLANS[0]], False)]
+    assert hall.approvals.approved() == []
 
 
 @pytest.mark.parametrize(

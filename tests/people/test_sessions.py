@@ -81,6 +81,16 @@ def test_signing_out_ends_that_session_alone(hall: Hall) -> None:
     assert hall.session(other.token) is not None
 
 
+def test_sessions_are_ended_by_whose_they_are_and_nobody_else(hall: Hall) -> None:
+    one, other, bob = hall.signed_in("pat"), hall.signed_in("pat"), hall.signed_in("bob")
+    found = hall.people.open_sessions(one, now=hall.now)
+    assert [session.is_this for session in found] == [False, True]
+    hall.people.end_sessions(bob, [session.id for session in found])
+    assert [session.id for session in hall.people.open_sessions(one, now=hall.now)] == [one.id for one in found]
+    hall.people.end_sessions(one, [found[0].id])
+    assert (hall.session(one.token) is None, hall.session(other.token) is None) == (False, True)
+
+
 def test_disabling_a_user_ends_their_sessions(hall: Hall) -> None:
     token, other = hall.signed_in("pat").token, hall.signed_in("ann").token
     hall.people.disable("pat", by="root", now=hall.now)
