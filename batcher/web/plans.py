@@ -18,12 +18,22 @@ class Plans:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._orders: dict[str, int] = {}
 
     def keep(self, sealed: SealedPlan) -> None:
         """Keep a plan. Raises `UsageError` where that cannot be."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         write_sealed(sealed, self._folder / f"{sealed.digest}.json")
+
+    def orders(self, digest: str) -> int | None:
+        """How many orders a plan would make; `None` for one that is not here. Read once, as a digest never changes."""
+        if digest not in self._orders:
+            try:
+                self._orders[digest] = self.find(digest).orders
+            except UsageError:
+                return None
+        return self._orders[digest]
 
     def find(self, digest: str) -> SealedPlan:
         """The plan of that digest, which is computed again. Raises `UsageError`."""

@@ -63,7 +63,7 @@ class Till:
             tell=lambda text: None,
             api_key=lambda: SecretStr(API_KEY),
         )
-        self.browser = self._another()
+        self.browser = self.nobody()
         self.browser.get(self.house.new_link())
 
     def __enter__(self) -> Self:
@@ -72,13 +72,14 @@ class Till:
     def __exit__(self, *_: object) -> None:
         self.office.__exit__(None, None, None)
 
-    def _another(self) -> Browser:
+    def nobody(self) -> Browser:
+        """A browser that is not signed in."""
         return Browser(make_app(self.house), base_url=ORIGIN)
 
     def user(self, name: str, role: Role) -> Browser:
         """A user's browser, signed in. Once there are users, the owner's link opens no more."""
         self.office.people.add(name, role, PASSWORD, by="root", now=self.office.now)
-        browser = self._another()
+        browser = self.nobody()
         data = {"name": name, "password": PASSWORD}
         assert browser.request("POST", "/sign-in", data=data, headers={"Origin": ORIGIN}).status_code == 303
         return browser

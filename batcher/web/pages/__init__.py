@@ -8,5 +8,5 @@ PAGES = (entering, uploading, sheet, paying, approving, batch, afterwards, histo
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for page in PAGES for route in page.ROUTES)
 
-MENU = (("start", "Pay a sheet"), ("history", "Batches"))
+MENU = (("start", "Pay a sheet"), ("approvals", "Approvals"), ("history", "Batches"))
 """Routes without places in their paths, and what the menu calls them."""

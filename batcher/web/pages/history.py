@@ -33,7 +33,6 @@ async def history(visit: Visit) -> Response:
         batches=batches,
         payouts=payouts,
         waiting=waiting,
-        to_approve=[] if text else office.approvals.waiting(),
         word_of=word_of,
         here=office.environment,
     )

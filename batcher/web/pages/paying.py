@@ -12,7 +12,7 @@ from batcher import money, planning
 from batcher.assembly.desk import asking_to_carry_out
 from batcher.assembly.refusing import refuse_name
 from batcher.assembly.review import Review, review_of
-from batcher.errors import BatcherError, NotConfirmed, UsageError
+from batcher.errors import BatcherError, NotApproved, NotConfirmed, UsageError
 from batcher.model import Sheet
 from batcher.planning import Choices, Plan, SealedPlan
 from batcher.web.pages.sheet import found
@@ -121,7 +121,10 @@ async def confirmed(visit: Visit) -> Response:
     house = visit.house
     sealed = house.plans.find(visit.request.path_params["plan"])
     refuse_untyped(visit, planning.large_totals(sealed.totals, house.office.type_total_above))
-    house.office.approvals.require(sealed.totals, plan=sealed.digest)
+    try:
+        house.office.approvals.require(sealed.totals, plan=sealed.digest)
+    except NotApproved as error:
+        raise NotApproved(error.message, "How each plan stands, and who has to approve it: see Approvals.") from None
     house.desk.ask(asking_to_carry_out(sealed, by=visit.signed_in.name, source=sealed.digest))
     return visit.go_to("batch", batch=sealed.batch)
 
