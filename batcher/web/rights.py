@@ -46,6 +46,12 @@ NEEDS: Mapping[str, Right | None] = {
     "batch_decide": Right.SETTLE,
     "batch_report": Right.LOOK,
     "history": Right.LOOK,
+    "people": Right.LOOK,
+    # Everybody's own, and nobody else's.
+    "account": Right.LOOK,
+    "account_changed": Right.LOOK,
+    "account_password": Right.LOOK,
+    "account_sessions": Right.LOOK,
 }
 """By the name of the route."""
 
