@@ -6,14 +6,32 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.web.house import API_KEY, PASSWORD
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _GOODBYE_S = 30.0
+
+
+def settle(folder: Path, roles: Mapping[str, str], *, url: str = "http://127.0.0.1:8765/v2", more: str = "") -> None:
+    """A config at this API, with users whose password is `PASSWORD`."""
+    key, secret = folder / "api-key", folder / "password"
+    for path, text in ((key, API_KEY), (secret, PASSWORD)):
+        path.touch(0o600)
+        path.write_text(text)
+    (folder / "batcher.toml").write_text(
+        f'[api]\nbase_url = "{url}"\naccount = "acme"\napi_key_file = {json.dumps(str(key))}\n'
+        f"[ledger]\nurl = {json.dumps(f'sqlite:///{folder}/ledger.sqlite3')}\n"
+        f"[results]\ndirectory = {json.dumps(f'{folder}/results')}\n{more}"
+    )
+    for name, role in roles.items():
+        command = [sys.executable, "-m", "batcher", "user", "add", name, "--role", role, "--password-file", str(secret)]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 @contextmanager

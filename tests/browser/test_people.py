@@ -1,21 +1,15 @@
 """People who sign in by name and password, and see what their role lets them do."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.house import PASSWORD
 from tests.web.sheets import GOOD, sheet_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-    from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -23,28 +17,12 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, browser: "Browser") -> Iterator[str]:
     """A page whose ledger has a preparer and a viewer."""
-    from tests.browser.serving import served
+    from tests.browser.serving import served, settle
 
     folder = tmp_path_factory.mktemp("people")
-    (folder / "batcher.toml").write_text(
-        f'[api]\nbase_url = "http://127.0.0.1:8765/v2"\naccount = "acme"\n'
-        f"[ledger]\nurl = {json.dumps(f'sqlite:///{folder}/ledger.sqlite3')}\n"
-    )
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o600)
-    for name, role in (("pat", "preparer"), ("vic", "viewer")):
-        command = [sys.executable, "-m", "batcher", "user", "add", name, "--role", role, "--password-file", str(secret)]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    settle(folder, {"pat": "preparer", "vic": "viewer"})
     with served(folder) as opened:
         yield opened
-
-
-def _sign_in(visitor: "Visitor", name: str) -> None:
-    visitor.page.get_by_label("Name").fill(name)
-    visitor.page.get_by_label("Password").fill(PASSWORD)
-    visitor.page.get_by_label("Password").press("Enter")
-    visitor.page.get_by_text(f"{name}, ").wait_for()
 
 
 def test_a_preparer_uploads_and_a_viewer_only_looks(browser: "Browser", address: str, tmp_path: Path) -> None:
@@ -53,9 +31,9 @@ def test_a_preparer_uploads_and_a_viewer_only_looks(browser: "Browser", address:
     (tmp_path / "a.csv").write_bytes(sheet_of([*GOOD, {**GOOD[0], "Reference": "R3", "Amount": "ten"}]))
     with visiting(browser, (), f"{address}/") as pat, visiting(browser, (), f"{address}/") as vic:
         assert pat.barriers() == []
-        _sign_in(pat, "pat")
+        pat.sign_in("pat")
         pat.choose(tmp_path / "a.csv")
-        _sign_in(vic, "vic")
+        vic.sign_in("vic")
         assert vic.page.locator("input[type=file]").count() == 0
         vic.page.goto(pat.page.url)
         vic.page.get_by_role("heading", name="1 of 3 rows cannot be paid").wait_for()

@@ -8,6 +8,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
+from tests.web.house import PASSWORD
+
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _PATIENCE_MS = 20_000
 
@@ -25,6 +27,13 @@ class Visitor:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def sign_in(self, name: str) -> None:
+        """Sign in, by keyboard alone."""
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_label("Password").press("Enter")
+        self.page.get_by_role("link", name=f"{name}, ").wait_for()
 
     def choose(self, path: object) -> None:
         """Choose a sheet; it is sent and read at once."""
