@@ -1,5 +1,6 @@
 """Templates. Everything is escaped; what a template does not know is an error, not an empty place."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from batcher import __version__, money
+from batcher.web.wording import on_page
 
 if TYPE_CHECKING:
     from batcher.web.visit import Visit
@@ -27,7 +29,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(amount=amount, number=number, moment=moment, plural=plural)
+    found.filters.update(amount=amount, duration=duration, moment=moment, number=number, on_page=on_page, plural=plural)
     return found
 
 
@@ -57,8 +59,8 @@ def csrf_field(visit: "Visit") -> Markup:
 
 def amount(value: Decimal, currency: str) -> Markup:
     """`GBP 1,234.50`; in the browser the digits are written as its locale does."""
-    shown = money.display(value, currency).partition(" ")[2] or format(value, "f")
-    decimals = len(shown.partition(".")[2])
+    decimals = max(money.minor_units(currency) or 0, len(format(value, "f").partition(".")[2]))
+    shown = f"{value:,.{decimals}f}"
     return Markup('<span class="amount">{} <data value="{}" data-decimals="{}">{}</data></span>').format(
         currency, format(value, "f"), decimals, shown
     )
@@ -75,6 +77,16 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         utc.isoformat(timespec="seconds"), utc.strftime("%Y-%m-%d %H:%M UTC")
     )
+
+
+def duration(seconds: float) -> str:
+    """`about 2 hours 5 minutes`, rounded up."""
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 1:
+        return "less than a minute" if seconds < 60 else "about a minute"
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{count} {plural(count, word)}" for count, word in ((hours, "hour"), (rest, "minute")) if count]
+    return f"about {' '.join(parts)}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

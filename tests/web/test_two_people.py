@@ -261,9 +261,10 @@ def test_what_was_tried_again_above_the_limit_needs_a_sheet_and_its_approval(til
     ben.send(f"{path}/approve", {"password": PASSWORD})
     ann.send(f"{path}/confirm")
     till.work()
-    retry = ann.get("/batches/march/retry").text
-    assert "Upload it again" in retry
-    assert 'action="/batches/march/retry"' not in retry
+    page = till.page("/batches/march/retry")
+    assert "Upload the sheet again, give it the name march, and ask for approval there" in page
+    assert 'action="/batches/march/retry"' not in page
     assert ann.send("/batches/march/retry", {"digest": "0" * 64}).status_code == 409
     till.work()
     assert len(till.orders()) == 1
+    assert re.findall(r'action="/plans/[0-9a-f]{64}/ask"', till.review(failing).text)

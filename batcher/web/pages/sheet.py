@@ -99,8 +99,15 @@ async def problems(visit: Visit) -> Response:
     kinds = kinds_of(checked)
     kind = next((group.kind for group in kinds if group.kind == asked.get("kind")), None)
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1
+    reading = await visit.house.readings.reading(upload)
     return visit.render(
-        template, upload=upload, refused=None, checked=checked, kinds=kinds, grid=grid_of(checked, kind, number)
+        template,
+        upload=upload,
+        refused=None,
+        checked=checked,
+        kinds=kinds,
+        grid=grid_of(checked, kind, number),
+        amounts={column.title.strip() for column in reading.columns if column.ours == "amount"},
     )
 
 

@@ -59,9 +59,27 @@ function takeDrops(form) {
   });
 }
 
+// What takes a while says so at once, and cannot be sent twice.
+function sayBusy(form) {
+  const said = document.createElement("p");
+  said.setAttribute("role", "status");
+  form.append(said);
+  form.addEventListener("submit", () => {
+    said.textContent = form.dataset.busy;
+    // The button is in the form's data until it is on its way.
+    setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
+  });
+  // Back to this page: it is as it was before.
+  window.addEventListener("pageshow", () => {
+    said.textContent = "";
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+  });
+}
+
 // A file that misses the field would otherwise take the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 
 localise(document);
 for (const form of document.querySelectorAll("form[data-upload]")) takeDrops(form);
+for (const form of document.querySelectorAll("form[data-busy]")) sayBusy(form);
 document.addEventListener("htmx:after:settle", () => localise(document));
