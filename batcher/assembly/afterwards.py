@@ -13,6 +13,7 @@ from batcher.reconcile import Proof
 from batcher.records import AttemptRecord
 from batcher.results import Summary
 from batcher.results.files import content_of
+from batcher.results.masking import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,10 @@ class Afterwards:
         # Read after it is noted: the digest in the file is then the one that has the note.
         self._office.note_seen(batch, None, self._by)
         return content_of(word, self._office.batch(batch))
+
+    def results_without_links(self, batch: str, word: str) -> bytes:
+        """The same without any link, neither Runa's nor one that stands in a cell: nothing is noted."""
+        return content_of(word, masked(self._office.batch(batch)))
 
     def decide_order(self, batch: str, name: str, order_id: str, reason: str, api_key: SecretStr) -> AttemptRecord:
         """Make an order the row's. Raises `LedgerBusy` while a run is going on, and as `Casework.decide_order` does."""

@@ -39,6 +39,7 @@ NEEDS: Mapping[str, Right | None] = {
     "batch_row": Right.LOOK,
     "batch_link": Right.REVEAL,
     "batch_results": Right.REVEAL,
+    "batch_results_masked": Right.LOOK,
     "batch_go_on": Right.SEND,
     "batch_reconcile": Right.SETTLE,
     "batch_retry": Right.SEND,
@@ -52,6 +53,7 @@ NEEDS: Mapping[str, Right | None] = {
     "account_changed": Right.LOOK,
     "account_password": Right.LOOK,
     "account_sessions": Right.LOOK,
+    "history_find": Right.LOOK,
 }
 """By the name of the route."""
 

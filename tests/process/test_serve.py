@@ -79,7 +79,7 @@ def test_killed_in_mid_run_and_started_again_it_pays_every_row_once(tmp_path: Pa
             server.browser.close()
             server = Server(house)
         with server:
-            until(lambda: server.says("november", "Ended."), "the end of the run")
+            until(lambda: server.says("november", "Ended"), "the end of the run")
         assert sandbox.paid() == EVERY_ROW
         assert [line["status"] for line in house.results()] == ["COMPLETED"] * 40
         assert_each_link_in_its_own_line(house.results(), sandbox.dump())
@@ -99,11 +99,11 @@ def test_killed_while_paused_it_stays_paused(tmp_path: Path) -> None:
         server.browser.close()
         with Server(house) as again:
             again.ask(write_sheet(tmp_path / "other.csv", payouts(2, start=90)), "other")
-            until(lambda: again.says("other", "Ended."), "the end of the other run")
+            until(lambda: again.says("other", "Ended"), "the end of the other run")
             assert again.says("november", "Paused.")
             assert sandbox.posts() == posts + 2
             again.send("/batches/november/wish", {"wish": "go_on"})
-            until(lambda: again.says("november", "Ended."), "the end of the run")
+            until(lambda: again.says("november", "Ended"), "the end of the run")
         assert sandbox.paid() == sorted([*EVERY_ROW, "R-090", "R-091"])
 
 
@@ -119,6 +119,6 @@ def test_what_the_command_line_has_begun_is_shown_and_waited_for(tmp_path: Path)
             until(lambda: server.says("other", "Another process has this ledger"), "the wait")
             process.communicate(timeout=DEADLINE_S)
             assert process.returncode == 0
-            until(lambda: server.says("other", "Ended."), "the end of the other run")
+            until(lambda: server.says("other", "Ended"), "the end of the other run")
             assert server.says("november", "Nothing is going on.")
         assert sandbox.paid() == sorted([*EVERY_ROW, "R-090", "R-091"])

@@ -13,7 +13,7 @@ from batcher.assembly.review import Review, review_of
 from batcher.assembly.story import told
 from batcher.errors import UsageError
 from batcher.results import FORMATS
-from batcher.web.pages.batch import row_of, seen, word_of
+from batcher.web.pages.batch import kind_of, row_of, seen, word_of
 from batcher.web.pages.paying import CHOICES, refuse_untyped
 from batcher.web.pages.uploading import download
 from batcher.web.refusals import not_found
@@ -49,6 +49,15 @@ async def results(visit: Visit) -> Response:
         raise not_found()
     content = await run_in_threadpool(lambda: afterwards(visit).results(now.batch, word))
     return download(content, f"{now.batch}.{word}")
+
+
+async def results_masked(visit: Visit) -> Response:
+    """The results without links, for everybody who may look."""
+    now, word = seen(visit), visit.request.path_params["form"]
+    if word not in FORMATS:
+        raise not_found()
+    content = await run_in_threadpool(lambda: afterwards(visit).results_without_links(now.batch, word))
+    return download(content, f"{now.batch}-without-links.{word}")
 
 
 async def go_on(visit: Visit) -> Response:
@@ -119,13 +128,14 @@ async def report(visit: Visit) -> Response:
     """The batch on paper: what it cost, the proof, the digest of its journal."""
     name = seen(visit).batch
     found = await run_in_threadpool(lambda: Afterwards(visit.house.office, "").report(name))
-    return visit.render("report.html", report=found, now=visit.house.clock.instant().at)
+    return visit.render("report.html", report=found, kind_of=kind_of, now=visit.house.clock.instant().at)
 
 
 ROUTES = (
     PageRoute(name="batch_link", path="/batches/{batch}/rows/{row}/link", answer=link, method="POST"),
     PageRoute(name="batch_decide", path="/batches/{batch}/rows/{row}/decide", answer=decide, method="POST"),
     PageRoute(name="batch_results", path="/batches/{batch}/results", answer=results, method="POST"),
+    PageRoute(name="batch_results_masked", path="/batches/{batch}/results-without-links.{form}", answer=results_masked),
     PageRoute(name="batch_go_on", path="/batches/{batch}/go-on", answer=go_on, method="POST"),
     PageRoute(name="batch_reconcile", path="/batches/{batch}/reconcile", answer=reconcile, method="POST"),
     PageRoute(name="batch_retry", path="/batches/{batch}/retry", answer=retry),

@@ -26,6 +26,15 @@ KINDS = {
 }
 """What people call them, and the words of the results."""
 
+ENDINGS = {
+    None: ".",
+    0: ": every row is paid.",
+    3: ": some rows were refused, failed or are invalid.",
+    6: " early; the rest is unsent.",
+    7: ": some rows are unknown or still open.",
+}
+"""How a run ended, by its exit code; what is not here says why by itself."""
+
 WISHES = {"pause": Desk.pause, "go_on": Desk.go_on, "stop": Desk.stop}
 
 
@@ -51,7 +60,16 @@ async def batch(visit: Visit) -> Response:
     page = page_of(asked.get("page", "1"))
     rows, more = office.history.rows(office.environment, now.batch, states, first=(page - 1) * ROWS, most=ROWS)
     return visit.render(
-        "batch.html", seen=now, rows=rows, more=more, page=page, kind=kind, kinds=KINDS, word_of=word_of
+        "batch.html",
+        seen=now,
+        now=visit.house.clock.instant().at,
+        rows=rows,
+        more=more,
+        page=page,
+        kind=kind,
+        kinds=KINDS,
+        word_of=word_of,
+        endings=ENDINGS,
     )
 
 
@@ -62,7 +80,12 @@ def page_of(text: str) -> int:
 
 def word_of(state: State) -> str:
     """What people call where a row stands."""
-    return next(name for name, words in KINDS.items() if RESULT_WORDS[state] in words)
+    return kind_of(RESULT_WORDS[state])
+
+
+def kind_of(result: str) -> str:
+    """What people call a word of the results."""
+    return next((name for name, words in KINDS.items() if result in words), result.lower())
 
 
 async def live(visit: Visit) -> Response:
@@ -72,7 +95,7 @@ async def live(visit: Visit) -> Response:
     async def events() -> AsyncIterator[str]:
         ending = visit.house.ending
         async for now in visit.house.watching.changes(name, ended=ending.is_set):
-            yield _event(rendered(visit, "batch_part.html", {"seen": now}))
+            yield _event(rendered(visit, "batch_part.html", {"seen": now, "endings": ENDINGS}))
         if not ending.is_set():
             # The browser asks again where a server that was started anew goes on.
             yield "event: done\ndata: ended\n\n"

@@ -14,9 +14,17 @@ SHOWN = 50
 
 
 async def history(visit: Visit) -> Response:
-    """What runs or waits, then batches, the last first; with something to look for, payouts."""
-    office, asked = visit.house.office, visit.request.query_params
-    page, text = page_of(asked.get("page", "1")), asked.get("q", "").strip()[:200]
+    """What runs or waits, then batches, the last first."""
+    return _history(visit, "", page_of(visit.request.query_params.get("page", "1")))
+
+
+async def find(visit: Visit) -> Response:
+    """The payouts that begin so. By a form, as what is looked for may be an address, and addresses stand in logs."""
+    return _history(visit, visit.text("q")[:200], page_of(visit.text("page")))
+
+
+def _history(visit: Visit, text: str, page: int) -> Response:
+    office = visit.house.office
     first = (page - 1) * SHOWN
     payouts, batches, waiting = None, None, list[AskedRun]()
     if text:
@@ -42,4 +50,7 @@ def _counts(one: KnownBatch) -> object:
     return counts_of(one.states, sends_last_minute=0, seconds_for=float)
 
 
-ROUTES = (PageRoute(name="history", path="/batches", answer=history),)
+ROUTES = (
+    PageRoute(name="history", path="/batches", answer=history),
+    PageRoute(name="history_find", path="/batches", answer=find, method="POST"),
+)
