@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.process.house import DEADLINE_S, House, kill
 from tests.web.house import API_KEY, PASSWORD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -50,6 +53,37 @@ def served(folder: Path, *flags: str) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(_GOODBYE_S) == 0
+
+
+class PageServer:
+    """`batcher serve` over the ledger of a house; killed, it is started anew at the port that browsers know."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._port = 0
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=DEADLINE_S)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = self._house.start("serve", f"--port={self._port}", "--json")
+        assert self._process.stdout is not None
+        told = json.loads(self._process.stdout.readline())
+        self.url: str = told["url"]
+        self.link: str | None = told.get("link")
+        self._port = int(self.url.rstrip("/").rpartition(":")[2])
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        kill(self._process)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from tests.web.house import PASSWORD
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _PATIENCE_MS = 20_000
 
+_FOCUSED = "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim().replace(/\\s+/g, ' ')"
+
 
 @dataclass
 class Visitor:
@@ -39,6 +41,32 @@ class Visitor:
         """Choose a sheet; it is sent and read at once."""
         self.page.set_input_files("#sheet", str(path))
         self.page.wait_for_url("**/sheets/*")
+
+    def review(self, path: object, batch: str) -> None:
+        """Choose a sheet, give the batch its name, and see what would happen."""
+        self.choose(path)
+        self.page.get_by_role("link", name="See what would happen").click()
+        self.page.get_by_label("Name of this batch").fill(batch)
+        self.page.get_by_role("button", name="See what would happen").click()
+        self.page.get_by_role("heading", name=f"Review of batch {batch}").wait_for()
+
+    def confirm(self) -> None:
+        """Say yes to the review."""
+        self.page.get_by_role("button", name="Send ").click()
+        self.page.wait_for_url("**/batches/*")
+
+    def wait_until(self, words: str) -> None:
+        """Wait until the page of the batch says so, by itself."""
+        self.page.get_by_role("status").filter(has_text=words).wait_for()
+
+    def press_until(self, key: str, on: str) -> None:
+        """Press a key until what it leads to reads like this; it has to be seen that it has come there."""
+        for _ in range(80):
+            self.page.keyboard.press(key)
+            if self.page.evaluate(_FOCUSED) == on:
+                assert self.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+                return
+        raise AssertionError(f"{key} never leads to {on!r}")
 
     def barriers(self) -> list[str]:
         """What of WCAG 2.2 AA the page does not keep."""
