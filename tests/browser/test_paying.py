@@ -68,7 +68,7 @@ def test_it_is_paused_goes_on_and_stops(come: Visit, quick: SandboxProcess, tmp_
         page = visitor.page
         visitor.review(sheet(tmp_path, 100, 150), "paused")
         visitor.confirm()
-        page.locator("progress:not([value='0'])").wait_for()
+        page.locator("progress[value]:not([value='0'])").wait_for()
         page.get_by_role("button", name="Pause").click()
         visitor.wait_until("Paused. Nothing is sent")
         sent = sum(paid(quick, 100, 150))

@@ -26,7 +26,9 @@ def test_each_problem_is_in_its_cell_with_the_way_to_mend_it(desk: Desk) -> None
     page = browser.get(f"{path}/problems").text
     assert _lines(page) == [3, 4]
     row = page.partition('<th scope="row" class="number">4</th>')[2].partition("</tr>")[0]
-    wrong = re.findall(r'<td class="wrong[^"]*">(.*?)<span class="why">(.*?)</span><span class="mend">(.*?)</span>', row)
+    wrong = re.findall(
+        r'<td class="wrong[^"]*">(.*?)<span class="why">(.*?)</span><span class="mend">(.*?)</span>', row
+    )
     assert [cell for cell, *_ in wrong] == ["x", "nobody"]
     assert all(why and mend for _, why, mend in wrong)
 

@@ -119,7 +119,9 @@ def _form(visit: Visit, upload: Upload, said: Said, wrong: BatcherError | None =
 async def confirmed(visit: Visit) -> Response:
     """Say yes to a sealed plan: it is queued, and carried out once. A large total is typed in."""
     house = visit.house
-    sealed = house.plans.find(visit.request.path_params["plan"])
+    digest = visit.request.path_params["plan"]
+    # A plan of many rows takes seconds to read.
+    sealed = await run_in_threadpool(lambda: house.plans.find(digest))
     refuse_untyped(visit, planning.large_totals(sealed.totals, house.office.type_total_above))
     try:
         house.office.approvals.require(sealed.totals, plan=sealed.digest)
