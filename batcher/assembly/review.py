@@ -104,6 +104,11 @@ class Review:
     notes: tuple[str, ...]
     nothing_to_do: bool
 
+    @property
+    def is_short(self) -> bool:
+        """Whether some balance does not cover all: nothing is sent unless somebody goes on although it is so."""
+        return any(cover.is_short for cover in self.covers)
+
 
 def review_of(office: Office, prospect: Prospect) -> Review:
     """What there is to see of a plan, by what was asked and by the ledger."""

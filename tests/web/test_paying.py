@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,12 @@ def test_a_review_speaks_of_the_page_and_not_of_flags(till: Till) -> None:
 @pytest.mark.parametrize("path", ["/batches/none", "/batches/none/report", "/batches/none/rows/1", "/batches/a%2Fb"])
 def test_a_batch_that_is_not_there_is_no_page(till: Till, path: str) -> None:
     assert till.browser.get(path).status_code == 404
+
+
+def test_a_balance_that_is_short_is_said_before_anybody_confirms(tmp_path: Path) -> None:
+    with SandboxThread(replace(QUICK, balance="25.00")) as sandbox, Till(tmp_path, sandbox) as till:
+        review = till.review(ROWS)
+        assert "The balance is short." in review.text
+        assert "/confirm" not in review.text
+        till.pay(ROWS, ignore_balance="1")
+        assert len(till.orders()) == 1

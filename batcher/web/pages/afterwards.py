@@ -90,7 +90,7 @@ def _retried(visit: Visit, name: str) -> tuple[Review, str | None]:
     office.check_account(api_key)
     prospect = asyncio.run(office.casework.look(office.plan_to_retry(name), api_key, settle=False))
     looked = review_of(office, prospect)
-    if looked.problems or looked.nothing_to_do:
+    if looked.problems or looked.nothing_to_do or looked.is_short:
         return looked, None
     return looked, planning.digest_of_sends(prospect.plan)
 

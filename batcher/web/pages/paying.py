@@ -97,7 +97,7 @@ def _looked(
     plan: Plan = office.plan(sheet, said.batch, choices)
     prospect = asyncio.run(office.casework.look(plan, api_key, settle=False))
     looked = review_of(office, prospect)
-    if looked.problems or looked.nothing_to_do:
+    if looked.problems or looked.nothing_to_do or (looked.is_short and "ignore_balance" not in said.ticked):
         return looked, None
     sealed = office.sealing.seal(
         prospect.plan,
