@@ -87,6 +87,19 @@ def test_it_is_paused_goes_on_and_stops(come: Visit, quick: SandboxProcess, tmp_
         assert paid(quick, 100, 150) == [1] * 150
 
 
+def test_what_takes_a_while_says_so_and_is_sent_once(come: Visit, tmp_path: Path) -> None:
+    with come() as visitor:
+        page = visitor.page
+        visitor.choose(sheet(tmp_path, 60, 1))
+        page.get_by_role("link", name="See what would happen").click()
+        page.get_by_label("Name of this batch").fill("slow")
+        # As if the answer took for ever.
+        page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
+        page.get_by_role("button", name="See what would happen").click()
+        page.get_by_role("status").filter(has_text="Runa is being asked").wait_for()
+        assert page.get_by_role("button", name="See what would happen").is_disabled()
+
+
 def test_what_failed_is_tried_again(come: Visit, quick: SandboxProcess, tmp_path: Path) -> None:
     with come() as visitor:
         page = visitor.page

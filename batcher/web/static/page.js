@@ -59,27 +59,33 @@ function takeDrops(form) {
   });
 }
 
-// What takes a while says so at once, and cannot be sent twice.
-function sayBusy(form) {
+// What takes a while says so at once, and a form cannot be sent twice.
+function sayBusy(part) {
   const said = document.createElement("p");
+  const buttons = part.querySelectorAll("button");
   said.setAttribute("role", "status");
-  form.append(said);
-  form.addEventListener("submit", () => {
-    said.textContent = form.dataset.busy;
-    // The button is in the form's data until it is on its way.
-    setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
+  part.after(said);
+  // A status is read out once it changes; and a button is in the form's data until that is on its way.
+  setTimeout(() => {
+    said.textContent = part.dataset.busy;
+    for (const button of buttons) button.disabled = true;
   });
   // Back to this page: it is as it was before.
   window.addEventListener("pageshow", () => {
-    said.textContent = "";
-    for (const button of form.querySelectorAll("button")) button.disabled = false;
-  });
+    said.remove();
+    for (const button of buttons) button.disabled = false;
+  }, { once: true });
 }
+
+document.addEventListener("submit", (event) => { if (event.target.dataset.busy) sayBusy(event.target); });
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-busy]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) sayBusy(link);
+});
 
 // A file that misses the field would otherwise take the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 
 localise(document);
 for (const form of document.querySelectorAll("form[data-upload]")) takeDrops(form);
-for (const form of document.querySelectorAll("form[data-busy]")) sayBusy(form);
 document.addEventListener("htmx:after:settle", () => localise(document));
