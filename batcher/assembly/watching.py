@@ -1,6 +1,6 @@
 """A batch as it stands, and as it changes: for pages that are looked at while something happens."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +14,14 @@ LOOK_EVERY_S = 0.5
 """How long a change may wait until it is shown."""
 
 _MINUTE = timedelta(seconds=60)
+
+
+Aside = Callable[[Callable[[], "Seen"]], Awaitable["Seen"]]
+"""Does something in a thread, so that nobody else waits for it."""
+
+
+async def _in_place(look: Callable[[], "Seen"]) -> "Seen":
+    return look()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +74,17 @@ class Watching:
             elsewhere=holder if holder is not None and holder.is_at(batch) and not is_going else None,
         )
 
-    async def changes(self, batch: str, *, ended: Callable[[], bool] = lambda: False) -> AsyncIterator[Seen]:
+    async def changes(
+        self, batch: str, *, ended: Callable[[], bool] = lambda: False, aside: Aside = _in_place
+    ) -> AsyncIterator[Seen]:
         """The batch now, and again whenever it is another; ends once nothing more is going to happen by itself.
 
-        `ended` says whether whoever watches is about to go.
+        `ended` says whether whoever watches is about to go. `aside` is where it looks, which takes a moment for a large
+        batch that another process carries out; without it, here and now.
         """
         shown = None
         while True:
-            seen = self.seen(batch)
+            seen = await aside(lambda: self.seen(batch))
             if seen != shown:
                 shown = seen
                 yield seen

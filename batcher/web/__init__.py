@@ -7,6 +7,7 @@
     visit      one request by one person, as a page sees it
     pages/     one file for each page, with its routes; `pages/__init__.py` lists them
     sheets/    uploaded sheets, and how a person has said that they are read
+    wording    what a message says of flags, said of fields and boxes
     rendering  templates; `static/` is all that a browser loads, and it comes from here
 
 A page that is added: a file in `pages/` with `ROUTES`, its name in `PAGES`, and its rights in `rights.NEEDS`.

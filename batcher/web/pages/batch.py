@@ -100,7 +100,7 @@ async def live(visit: Visit) -> Response:
 
     async def events() -> AsyncIterator[str]:
         ending = visit.house.ending
-        async for now in visit.house.watching.changes(name, ended=ending.is_set):
+        async for now in visit.house.watching.changes(name, ended=ending.is_set, aside=run_in_threadpool):
             yield _event(rendered(visit, "batch_part.html", {"seen": now, "endings": ENDINGS}))
         if not ending.is_set():
             # The browser asks again where a server that was started anew goes on.
