@@ -68,8 +68,8 @@ def test_a_viewer_sees_a_batch_without_its_buttons_and_links(
         visiting(browser, (), f"{server.url}/") as pat,
         visiting(browser, (), f"{server.url}/") as vic,
     ):
-        _sign_in(pat, "pat")
-        _sign_in(vic, "vic")
+        pat.sign_in("pat")
+        vic.sign_in("vic")
         pat.review(sheet, "seen-only")
         pat.confirm()
         pat.wait_until("Ended")
