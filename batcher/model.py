@@ -20,6 +20,9 @@ T = TypeVar("T")
 RUNA_HOSTS = {"api.runa.io": "PRODUCTION", "playground.runa.io": "PLAYGROUND"}
 """What lies behind each host of Runa's. Exactly these: one that only looks like them is another one."""
 
+BATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+"""How batches are called: one way to write each name, also on disks that know no case."""
+
 _LINK = re.compile(r"\b\w+://\S+")
 
 

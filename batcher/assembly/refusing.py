@@ -1,21 +1,18 @@
 """What stops a plan before anything is sent: it is told here once, for whoever asks, with exit code and mend."""
 
-import re
 from datetime import datetime
 
 from batcher import planning
 from batcher.assembly.casework import Prospect
 from batcher.engine import Outcome
 from batcher.errors import InputInvalid, NotConfirmed, StoppedEarly, UsageError
+from batcher.model import BATCH_NAME
 from batcher.planning import Plan
 from batcher.planning.plan import STALE_AFTER
 from batcher.records import Finished
 
 OF_THE_BATCH = frozenset({"never_sent", "old_plan", "order_without_row"})
 """Kinds of problems that no single row has."""
-
-BATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-"""How batches are called: one way to write each name, also on disks that know no case."""
 
 UNANSWERED = frozenset({"unreachable", "rate_limited"})
 """Stops after which asking Runa once more has no sense."""

@@ -96,7 +96,8 @@ def _leave_no_core() -> None:
 
 def batch_name(given: Given, name: str | None, *, proposal: str = "", ask: bool = True) -> str:
     """The batch's name, asked for where a person is there to answer. Raises `UsageError`."""
-    from batcher.assembly.refusing import BATCH_NAME, refuse_name
+    from batcher.assembly.refusing import refuse_name
+    from batcher.model import BATCH_NAME
 
     if name is None and ask and given.asks:
         fits = BATCH_NAME.fullmatch(proposal) is not None

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from batcher.errors import UsageError
 from batcher.settings import words
 from batcher.settings.addresses import anchored, anchored_ledger_url
-from batcher.settings.sections import SECTIONS, Settings
+from batcher.settings.sections import SCHEDULES, SECTIONS, Settings, section_named
 
 _PREFIX = "BATCHER_"
 _MAX_BYTES = 1_000_000
@@ -62,9 +62,13 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, places: Sequ
 def _by_section(entries: Iterable[_Entry]) -> dict[str, dict[str, object]]:
     """The entries as one table for each section; of two that set the same, the later wins."""
     tables: dict[str, dict[str, object]] = {}
+    schedules: dict[str, object] = {}
     for entry in entries:
+        if entry.section.startswith(SCHEDULES) and entry.section not in tables:
+            schedules[entry.section.removeprefix(SCHEDULES)] = tables[entry.section] = {}
         tables.setdefault(entry.section, {})[entry.key] = entry.value
-    return tables
+    others = {section: table for section, table in tables.items() if not section.startswith(SCHEDULES)}
+    return others | ({"schedules": schedules} if schedules else {})
 
 
 def _file_entries(path: Path | None, places: Sequence[Path], problems: list[str]) -> Iterator[_Entry]:
@@ -103,11 +107,22 @@ def _toml_entries(place: Path, text: str, problems: list[str]) -> Iterator[_Entr
     for section, table in content.items():
         if not isinstance(table, dict):
             yield _Entry("", section, table, str(place), place)
+        elif section == "schedules":
+            yield from _schedule_entries(place, table, problems)
         elif section not in SECTIONS:
             problems.append(words.unknown_section(section, str(place)))
         else:
             for key, value in table.items():
                 yield _Entry(section, key, value, str(place), place)
+
+
+def _schedule_entries(place: Path, schedules: Mapping[str, object], problems: list[str]) -> Iterator[_Entry]:
+    for name, table in schedules.items():
+        if not isinstance(table, dict) or not table:
+            problems.append(words.no_schedule(name, str(place)))
+            continue
+        for key, value in table.items():
+            yield _Entry(f"{SCHEDULES}{name}", key, value, str(place), place)
 
 
 def _environ_entries(environ: Mapping[str, str]) -> Iterator[_Entry]:
@@ -142,11 +157,14 @@ def _anchored(entry: _Entry) -> _Entry:
             return replace(entry, value=anchored_ledger_url(url, folder))
         case "api", "api_key_file", str(path) if path.strip():
             return replace(entry, value=anchored(path, folder))
+        case section, "file", str(path) if section.startswith(SCHEDULES) and path.strip():
+            return replace(entry, value=anchored(path.strip(), folder))
     return entry
 
 
 def _problem(entry: _Entry) -> str | None:
-    known = entry.section in SECTIONS and entry.key in SECTIONS[entry.section].model_fields
+    model = section_named(entry.section)
+    known = model is not None and entry.key in model.model_fields
     if words.is_secret(entry.section, entry.key, entry.value, known=known):
         return words.secret(entry.section, entry.key, entry.where)
     if not known:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from batcher.model import RUNA_HOSTS, Distribution, Environment
 from batcher.money import minor_units
+from batcher.schedules.definition import Definition
 from batcher.settings.addresses import (
     host_of,
     is_known_host,
@@ -23,6 +24,7 @@ from batcher.settings.addresses import (
 from batcher.settings.approval import Approval
 from batcher.settings.input import Input
 from batcher.settings.kinds import Count, Seconds, Section, Sums, Text, by_currency, has_control_characters, listed
+from batcher.settings.schedules import SCHEDULE_NAME, Schedule
 
 _MAX_PATH = 4096
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -354,6 +356,26 @@ class Settings(BaseModel):
     results: Results = Results()
     input: Input = Input()
     approval: Approval = Approval()
+    schedules: dict[str, Schedule] = Field(default_factory=dict)
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """What is paid again and again, as it is worked with."""
+        return tuple(schedule.definition(name) for name, schedule in self.schedules.items())
+
+    @model_validator(mode="after")
+    def _one_batch_each(self) -> Self:
+        seen: dict[str, str] = {}
+        for name, schedule in self.schedules.items():
+            if not SCHEDULE_NAME.fullmatch(name):
+                raise ValueError(f"schedules.{name} is no name for a schedule: use up to 40 of a-z, 0-9, _ and -.")
+            other = seen.setdefault(schedule.batch, name)
+            if other != name:
+                raise ValueError(
+                    f"schedules.{other}.batch and schedules.{name}.batch are both {schedule.batch}; a batch is one "
+                    "payment."
+                )
+        return self
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -361,4 +383,12 @@ SECTIONS: dict[str, type[BaseModel]] = {
     for name, field in Settings.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 }
-"""Every section by its name in the file."""
+"""Every section by its name in the file, but for `[schedules.NAME]`, of which there may be several."""
+
+SCHEDULES = "schedules."
+"""What the names of these begin with."""
+
+
+def section_named(section: str) -> type[BaseModel] | None:
+    """What may stand in the section of this name; `None` where there is no such section."""
+    return Schedule if section.startswith(SCHEDULES) else SECTIONS.get(section)

@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from batcher.settings.addresses import NotShown
-from batcher.settings.sections import SECTIONS
+from batcher.settings.schedules import Schedule
+from batcher.settings.sections import SCHEDULES, SECTIONS, section_named
 
 _MAX_SHOWN = 60
 _SECRET_NAMES = re.compile(r"(?:runa_?|x_?)?api_?key|key|token|secret|password")
@@ -46,8 +47,24 @@ def unknown_section(section: str, where: str) -> str:
     return f"There is no section [{section}] ({where}); {hint}"
 
 
+def no_schedule(name: str, where: str) -> str:
+    """What stands in `[schedules]` and is no section of its own."""
+    if _is_key(name):
+        return secret("", name, where)
+    return f"schedules.{name} in {where} is no schedule: write a section [schedules.{name}] with {', '.join(_MUST)}."
+
+
+_MUST = [key for key, field in Schedule.model_fields.items() if field.is_required()]
+
+
 def unknown_key(section: str, key: str, where: str, *, in_file: bool) -> str:
     """A key that nobody reads, with the nearest that somebody does."""
+    if section == "schedules":
+        return f"{where} is not read: schedules are written in the config file, and nowhere else."
+    if section.startswith(SCHEDULES):
+        of_schedule = get_close_matches(_plain(key), Schedule.model_fields, n=1)
+        hint = f"did you mean {of_schedule[0]}?" if of_schedule else f"there are {', '.join(Schedule.model_fields)}."
+        return f"There is no setting {_name(section, key)} ({where}); {hint}"
     near = _nearest(_plain(section), _plain(key))
     if near is None:
         hint = "config.example.toml shows every key."
@@ -62,13 +79,20 @@ def of_error(detail: ErrorDetails, where: Mapping[tuple[str, str], str]) -> str:
     """What pydantic found, with the place it was written in."""
     cause = detail.get("ctx", {}).get("error")
     section, key = (*map(str, detail["loc"]), "", "")[:2]
+    if section == "schedules" and key:
+        section, key = f"{SCHEDULES}{key}", (*map(str, detail["loc"]), "")[2]
     if not key:
         # About several keys of a section: the sentence names them.
         return str(cause or detail["msg"])
     name, place = _name(section, key), where.get((section, key), "the defaults")
+    if detail["type"] == "missing":
+        model = section_named(section)
+        example = "" if model is None else f", such as {_shown((model.model_fields[key].examples or [''])[0])}"
+        return f"{name} is missing: a schedule has no default for it{example}."
     if isinstance(cause, NotShown):
         return f"{name} in {place} {cause}"
-    allowed = _allowed(SECTIONS[section].model_fields[key])
+    model = section_named(section)
+    allowed = None if model is None else _allowed(model.model_fields[key])
     if allowed is None:
         allowed = str(cause) if cause is not None else "text in quotes"
     return f"{name} is {_shown(detail['input'])} in {place}; it must be {allowed}."

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from batcher.settings.schedules import Schedule
 from batcher.settings.sections import SECTIONS
 
 _HEAD = """\
@@ -24,13 +25,22 @@ The API key never goes in here: it comes from the variable RUNA_API_KEY, the sys
 
 def rendered() -> str:
     """The whole file."""
-    parts = [_comment(_HEAD), *(_section(name, model) for name, model in SECTIONS.items())]
+    parts = [_comment(_HEAD), *(_section(name, model) for name, model in SECTIONS.items()), _schedule()]
     return "\n".join(parts)
 
 
 def _section(name: str, model: type[BaseModel]) -> str:
     keys = [_key(key, field) for key, field in model.model_fields.items()]
     return f"{_comment(model.__doc__ or '')}[{name}]\n\n" + "\n".join(keys)
+
+
+def _schedule() -> str:
+    """There is none by default: an example of a whole one, as a comment."""
+    lines = [f"{_comment(Schedule.__doc__ or '')}#\n# [schedules.monthly-incentives]\n"]
+    for key, field in Schedule.model_fields.items():
+        value = (field.examples or [""])[0] if field.is_required() else field.default
+        lines.append(f"#\n{_comment(field.description or '')}# {key} = {_toml(value)}\n")
+    return "".join(lines)
 
 
 def _key(key: str, field: FieldInfo) -> str:

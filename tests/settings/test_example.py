@@ -17,7 +17,7 @@ def test_the_example_is_what_the_settings_say() -> None:
 
 
 def test_every_section_of_the_settings_is_known_by_name() -> None:
-    assert list(SECTIONS) == list(Settings.model_fields)
+    assert [*SECTIONS, "schedules"] == list(Settings.model_fields)
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS)
@@ -43,7 +43,8 @@ def test_the_example_is_the_defaults() -> None:
 
 
 def test_every_example_of_a_key_without_default_can_be_used(tmp_path: Path) -> None:
-    text = re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^# (\w+ = |\[schedules)", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (tmp_path / "batcher.toml").write_text(text, encoding="utf-8")
     settings = load_settings(tmp_path / "batcher.toml", {})
     assert all(getattr(getattr(settings, section), key) is not None for section, key in KEYS)
+    assert settings.definitions[0].batch_of("2026-11") == "incentives-2026-11"
