@@ -11,6 +11,7 @@ confirmed, which notes the run in the same transaction, it goes on from the ledg
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import SecretStr
 
@@ -75,11 +76,30 @@ class _Begun:
     sealed: SealedPlan | None = None
 
 
+class Duty(Protocol):
+    """Whoever asks the desk for runs by itself, such as the schedules."""
+
+    async def attend(self, desk: "Desk") -> None:
+        """Ask for what is due, and note what has become of what was asked for before."""
+        ...
+
+
 class Desk:
     """Carries out the runs of one environment. Two of them, in two processes, take turns by the ledger's lock."""
 
-    def __init__(self, office: Office, *, api_key: Callable[[], SecretStr], sealed_of: SealedOf) -> None:
+    def __init__(
+        self,
+        office: Office,
+        *,
+        api_key: Callable[[], SecretStr],
+        sealed_of: SealedOf,
+        duty: Duty | None = None,
+        takes: Callable[[AskedRun], bool] = lambda run: True,
+    ) -> None:
+        """`duty` asks for runs by itself, as long as the desk works; only runs that it `takes` are carried out."""
         self._office = office
+        self._duty = duty
+        self._takes = takes
         self._api_key = api_key
         self._sealed_of = sealed_of
         self._handle = Handle(office.clock, lambda run_id: office.runs.wish_of(run_id) is not None)
@@ -116,6 +136,8 @@ class Desk:
         while not self._handle.closed:
             try:
                 await self.work_off()
+                if self._duty is not None:
+                    await self._duty.attend(self)
                 self.fault = ""
             except Exception as error:  # noqa: BLE001 - a desk that ended would leave everybody waiting
                 # What is wrong with a run is in its line. A ledger that cannot be written has no line for it.
@@ -140,7 +162,8 @@ class Desk:
 
     def _next(self) -> AskedRun | None:
         """What was begun before what waits."""
-        runs = [run for run in self._office.runs.unfinished(self._office.environment) if run.state != RunState.PAUSED]
+        unfinished = self._office.runs.unfinished(self._office.environment)
+        runs = [run for run in unfinished if run.state != RunState.PAUSED and self._takes(run)]
         return min(runs, key=lambda run: (run.state is not RunState.RUNNING, run.id), default=None)
 
     async def _take(self, run: AskedRun) -> None:

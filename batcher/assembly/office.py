@@ -20,7 +20,17 @@ from batcher.assembly.sheets import SaidOfFile, digest_of_file, read_options, re
 from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Observer, Outcome, Progress, outcome, run_rows
 from batcher.engine.outcome import PAID_ALL
-from batcher.ledger import ApprovedPlan, AskedRuns, History, Holder, LedgerLock, holder_of, results_lock, user_name
+from batcher.ledger import (
+    ApprovedPlan,
+    AskedRuns,
+    History,
+    Holder,
+    LedgerLock,
+    ScheduledPeriods,
+    holder_of,
+    results_lock,
+    user_name,
+)
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
@@ -85,6 +95,16 @@ class Office:
     def runs(self) -> AskedRuns:
         """What was asked for on the page."""
         return self._parts.ledger.runs
+
+    @property
+    def scheduled(self) -> ScheduledPeriods:
+        """Schedules and their periods."""
+        return self._parts.ledger.scheduled
+
+    @property
+    def settings(self) -> Settings:
+        """What it was made from."""
+        return self._settings
 
     def note_seen(self, batch: str, row_ids: Collection[int] | None, by: str) -> None:
         """Note in the batch's journal that `by` is about to see links: of these rows, or of all."""

@@ -1,4 +1,4 @@
-"""Sealed plans that somebody has looked at, by their digests; for their owner only.
+"""Sealed plans that the desk is to carry out, by their digests; for their owner only.
 
 <ledger>.page/plans/<digest>.json    0600
 """
@@ -6,11 +6,18 @@
 import re
 from pathlib import Path
 
-from batcher.assembly import read_sealed, write_sealed
+from batcher.assembly.sealing import read_sealed, write_sealed
 from batcher.errors import UsageError
 from batcher.planning import SealedPlan
+from batcher.settings import Settings, ledger_path
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def plans_folder(settings: Settings) -> Path:
+    """Where every process that works with this ledger looks for them."""
+    ledger = ledger_path(settings)
+    return ledger.with_name(f"{ledger.name}.page") / "plans"
 
 
 class Plans:

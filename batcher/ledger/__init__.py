@@ -9,6 +9,7 @@ from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, 
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.ledger.register import ApprovedPlan, KeptSession, Register
+from batcher.ledger.scheduled import ScheduledPeriods
 
 __all__ = [
     "ApprovedPlan",
@@ -23,6 +24,7 @@ __all__ = [
     "LedgerHealth",
     "LedgerLock",
     "Register",
+    "ScheduledPeriods",
     "ShownRow",
     "SqlJournal",
     "examine",

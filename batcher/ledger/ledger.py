@@ -30,6 +30,7 @@ from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.history import History
 from batcher.ledger.place import open_engine, sqlite_path, write_failed, writing_on
 from batcher.ledger.register import ApprovedPlan, Desk, Register
+from batcher.ledger.scheduled import ScheduledPeriods
 from batcher.ledger.shelf import Shelf
 from batcher.ledger.tables import attempts, sends
 from batcher.model import Distribution, Environment, Instant, Order, Product, Reply, Speaker
@@ -69,6 +70,8 @@ class Ledger:
         """Users, sessions and approvals."""
         self.runs = AskedRuns(self._engine)
         """What was asked for on the page."""
+        self.scheduled = ScheduledPeriods(self._engine)
+        """Schedules and their periods."""
         self.history = History(self._engine)
         """Figures, stories and searches, for whoever looks on."""
 

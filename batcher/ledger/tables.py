@@ -395,3 +395,30 @@ asked_runs = Table(
     UniqueConstraint("environment_id", "unfinished"),
     Index("ix_asked_runs_batch", "environment_id", "batch"),
 )
+
+# One line for each schedule and period; see `batcher.schedules`. What is paid hangs on batches and attempts, as ever.
+scheduled_periods = Table(
+    "scheduled_periods",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("schedule", String(40), nullable=False),
+    Column("period", String(10), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    # Cron expression and zone, by which a schedule that was changed is known.
+    Column("timing", String, nullable=False),
+    Column("batch", String(40), nullable=False),
+    Column("file", String, nullable=False),
+    Column("state", String(17), nullable=False, index=True),
+    Column("noted_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    # What the desk was asked for last.
+    Column("run_id", ForeignKey("asked_runs.id")),
+    Column("file_digest", String(64), nullable=False),
+    Column("exit_code", Integer),
+    Column("why", String, nullable=False),
+    # Kinds of reports that somebody was told, each with its moment and its words.
+    Column("reported", JSON, nullable=False),
+    # No period twice, whoever writes at the same time.
+    UniqueConstraint("environment_id", "schedule", "period"),
+)

@@ -69,6 +69,8 @@ class Choices:
     """Names of doubtful rows that are to be paid."""
     repeats: str | None = None
     """The batch whose payments are repeated on purpose."""
+    own_periods: frozenset[str] = frozenset()
+    """Of a schedule: the batches of its earlier periods, which each new one repeats on purpose."""
     reason: str | None = None
     retry: bool = True
     skip_invalid: bool = False
@@ -78,10 +80,12 @@ class Choices:
     def from_json(cls, said: Mapping[str, object]) -> Self:
         """What `as_json` has given; what is missing or no longer fits counts as not said."""
         pay_again, repeats, reason = said.get("pay_again"), said.get("repeats"), said.get("reason")
+        own_periods = said.get("own_periods")
         return cls(
             accept_missing=bool(said.get("accept_missing")),
             pay_again=frozenset(map(str, pay_again)) if isinstance(pay_again, list) else frozenset(),
             repeats=repeats if isinstance(repeats, str) else None,
+            own_periods=frozenset(map(str, own_periods)) if isinstance(own_periods, list) else frozenset(),
             reason=reason if isinstance(reason, str) else None,
             retry=bool(said.get("retry")),
             skip_invalid=bool(said.get("skip_invalid")),
@@ -90,6 +94,8 @@ class Choices:
 
     def as_json(self) -> dict[str, object]:
         """How the ledger keeps them."""
+        # Left out where no schedule says it, so that what was sealed before this was known reads the same.
+        own = {"own_periods": sorted(self.own_periods)} if self.own_periods else {}
         return {
             "accept_missing": self.accept_missing,
             "pay_again": sorted(self.pay_again),
@@ -98,6 +104,7 @@ class Choices:
             "retry": self.retry,
             "skip_invalid": self.skip_invalid,
             "never_sent": self.never_sent,
+            **own,
         }
 
 

@@ -77,7 +77,8 @@ class _Twins:
             (keys.recipient_digest(row.latest.order.payout), row) for row in unclaimed if row.paid_or_open
         )
         self._padded = _grouped((bare(row.latest.order.payout.reference), row) for row in unclaimed if row.paid_or_open)
-        self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch != choices.repeats)
+        repeated = choices.own_periods | {choices.repeats}
+        self._elsewhere = _grouped((one.twin_digest, one) for one in kin if one.batch not in repeated)
 
     def why(self, line: PlanLine, payout: Payout, digest: str) -> str | None:
         """Why this line is doubtful, in words that name batches and lines; `None` if it is not.

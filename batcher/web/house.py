@@ -8,13 +8,15 @@ from pydantic import SecretStr
 
 from batcher.assembly import Office, Session, file_digests
 from batcher.assembly.desk import Desk
+from batcher.assembly.plans import Plans, plans_folder
+from batcher.assembly.scheduling import Schedules
+from batcher.assembly.telling import Told
 from batcher.assembly.watching import Watching
 from batcher.model import Environment
 from batcher.ports import Clock
 from batcher.settings import Settings, ledger_path
 from batcher.signing_in import Failures
 from batcher.web.links import OneTimeLinks, Tokens, new_token
-from batcher.web.plans import Plans
 from batcher.web.serving import Address
 from batcher.web.sheets.mappings import Mappings
 from batcher.web.sheets.readings import Readings
@@ -93,8 +95,9 @@ def make_house(
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
     ledger = ledger_path(settings)
     folder = ledger.with_name(f"{ledger.name}.page")
-    plans = Plans(folder / "plans")
-    desk = Desk(office, api_key=api_key, sealed_of=plans.find)
+    plans = Plans(plans_folder(settings))
+    schedules = Schedules(office, api_key=api_key, plans=plans, reports=Told(tell))
+    desk = Desk(office, api_key=api_key, sealed_of=plans.find, duty=schedules if settings.schedules else None)
     return House(
         settings=settings,
         office=office,

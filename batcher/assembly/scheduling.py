@@ -1,0 +1,320 @@
+"""Schedules at work: what is due is planned and asked of the desk, and what became of it is noted and told, once.
+
+Nothing about money is decided here. A plan is made, refused and sealed by the parts that every run has; the desk makes
+it again, confirms it and carries it out. The table says where each period stands, so it does not matter which process
+looks, and which one is killed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from batcher import approval, money, planning
+from batcher.asked import UNFINISHED, AskedRun, Asking, RunKind, RunState
+from batcher.assembly.casework import Prospect
+from batcher.assembly.desk import Desk, asking_to_carry_out
+from batcher.assembly.office import Office
+from batcher.assembly.plans import Plans
+from batcher.assembly.refusing import refuse, refuse_to_run
+from batcher.assembly.sheets import digest_of_file, load_sheet
+from batcher.assembly.telling import report_of, started_late, told
+from batcher.errors import BatcherError, LedgerBusy, NotApproved, NotConfirmed, unforeseen
+from batcher.planning import Choices, Standing
+from batcher.planning.plan import SENDING
+from batcher.schedules import (
+    ENDED,
+    OPEN,
+    Act,
+    Definition,
+    PeriodState,
+    ReportKind,
+    Reports,
+    ScheduledPeriod,
+    act_of,
+    deadline,
+    moments,
+)
+
+LOOK_EVERY_S = 15
+"""How often it is looked whether something is due, while the desk works."""
+
+STILL_S = 10
+"""How long size and time of a file must stand still before it counts as whole; a `.done` beside it says so at once."""
+
+_WHOLE = (*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING, Standing.STUCK, Standing.PAID)
+"""What counts against a ceiling: all that the batch pays, and not only what is left of it."""
+
+
+def actor_of(schedule: str) -> str:
+    """By whom a schedule's runs are asked for and its plans confirmed."""
+    return f"schedule {schedule}"
+
+
+def is_scheduled(run: AskedRun) -> bool:
+    """Whether a schedule has asked for this run."""
+    return run.asking.by.startswith(actor_of(""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """A schedule as somebody looks at it."""
+
+    definition: Definition
+    next_at: datetime | None
+    """When it is due next; `None` where it never is again."""
+    next_period: str
+    last: ScheduledPeriod | None
+    """The period that fell due last; `None` where none has."""
+    open: tuple[ScheduledPeriod, ...]
+    """Every period that is not at its end."""
+
+
+class Schedules:
+    """The schedules of one environment. Implements `batcher.assembly.desk.Duty`."""
+
+    def __init__(
+        self,
+        office: Office,
+        *,
+        api_key: Callable[[], SecretStr],
+        plans: Plans,
+        reports: Reports,
+    ) -> None:
+        self._office = office
+        self._definitions = {one.name: one for one in office.settings.definitions}
+        self._api_key = api_key
+        self._plans = plans
+        self._reports = reports
+        self._looked_at_s: float | None = None
+        self.codes: set[int] = set()
+        """Exit codes of what was tried, refused, or missed since this was made."""
+
+    def standings(self) -> list[Standings]:
+        """Each schedule, when it is due next, and how its last period stands. Changes nothing."""
+        office, found = self._office, []
+        for definition in self._definitions.values():
+            rows = office.scheduled.of(office.environment, definition.name)
+            fallen = [row for row in rows if row.state is not PeriodState.EXPECTED]
+            next_at = next(moments(definition, office.now), None)
+            found.append(
+                Standings(
+                    definition=definition,
+                    next_at=next_at,
+                    next_period="" if next_at is None else definition.period(next_at),
+                    last=fallen[-1] if fallen else None,
+                    open=tuple(row for row in fallen if row.state in OPEN),
+                )
+            )
+        return found
+
+    async def attend(self, desk: Desk) -> None:
+        """Ask the desk for what is due, and note what has become of what was asked for; now and then."""
+        now_s = self._office.clock.instant().monotonic_s
+        if self._looked_at_s is not None and 0 <= now_s - self._looked_at_s < LOOK_EVERY_S:
+            return
+        self._looked_at_s = now_s
+        await self.look(desk)
+
+    async def run_due(self, desk: Desk) -> None:
+        """Do all that is due now, to its end. Whoever else has the ledger, it is left to them: exit code 11."""
+        await self.look(desk)
+        await desk.work_off()
+        if desk.waits_for:
+            self.codes.add(LedgerBusy.exit_code)
+        self.settle()
+
+    async def look(self, desk: Desk) -> None:
+        """Note what has become due, settle what ended, and ask the desk for what may begin."""
+        office = self._office
+        for definition in self._definitions.values():
+            office.scheduled.note(office.environment, definition, office.now)
+        self.settle()
+        for row in office.scheduled.in_state(office.environment, OPEN):
+            if row.schedule in self._definitions:
+                await self._do(row, self._definitions[row.schedule], desk)
+            elif row.state is not PeriodState.RUNNING:
+                gone = "Its schedule is no longer in the config, so nothing pays it but a person."
+                self._tell(row, f"{ReportKind.DID_NOT_START}:gone", gone, 2)
+        self._tell_all()
+
+    def settle(self) -> None:
+        """Note what has become of the runs that the desk was asked for, and tell it."""
+        for row in self._office.scheduled.in_state(self._office.environment, {PeriodState.RUNNING}):
+            run = None if row.run_id is None else self._office.runs.one(row.run_id)
+            if run is None or run.state in UNFINISHED:
+                continue
+            if run.state is RunState.STOPPED:
+                self._to(row, PeriodState.MISSED, f"A person stopped it. {run.why}", 6)
+            elif run.exit_code in (0, 3):
+                self._to(row, PeriodState.DONE, run.why, run.exit_code)
+            else:
+                self._to(row, PeriodState.UNFINISHED, run.why, run.exit_code)
+        self._tell_all()
+
+    async def _do(self, row: ScheduledPeriod, definition: Definition, desk: Desk) -> None:
+        now = self._office.now
+        path = Path(row.file)
+        looked_for = row.state in (
+            PeriodState.WAITING_FOR_FILE,
+            PeriodState.HELD_FOR_APPROVAL,
+            PeriodState.REFUSED,
+        )
+        digest = digest_of_file(path) if looked_for and now <= deadline(definition, row) else None
+        match act_of(definition, row, now, file_digest=digest, confirmed=self._confirmed(row)):
+            case Act.WAIT:
+                self._report(row, ReportKind.WAITING, f"Its file {path} is not there; it may come until", definition)
+            case Act.MISS:
+                self._miss(row, definition)
+            case Act.GIVE_UP:
+                self._report(row, ReportKind.NEEDS_PERSON, "It is not tried any more, and was to end by", definition)
+            case Act.START if await self._is_whole(path):
+                await self._start(row, desk)
+
+    def _confirmed(self, row: ScheduledPeriod) -> bool:
+        at = self._office.batch(row.batch).last_confirmed_at
+        return at is not None and (row.state is not PeriodState.HELD_FOR_APPROVAL or at >= row.changed_at)
+
+    async def _is_whole(self, path: Path) -> bool:
+        """Whether nobody is writing the file any more: half of a sheet may be a good sheet, of half the people."""
+        before = _mark(path)
+        if before is None or _mark(path.with_name(f"{path.name}.done")) is not None:
+            # Where there is no file, what was begun goes on from the ledger alone, and all else is told.
+            return True
+        await self._office.clock.sleep(STILL_S)
+        return before == _mark(path)
+
+    def _miss(self, row: ScheduledPeriod, definition: Definition) -> None:
+        if self._confirmed(row):
+            ended = self._office.outcome(row.batch)
+            self._to(row, PeriodState.DONE, "A person ran this batch.", ended.exit_code)
+            return
+        until = f"{deadline(definition, row):%Y-%m-%d %H:%M} UTC"
+        if row.why:
+            why = f"{row.why} It was tried until {until}."
+        elif Path(row.file).is_file():
+            why = f"Its file {row.file} is there, but nothing looked for it before {until}."
+        else:
+            why = f"Its file {row.file} had not come by {until}."
+        self._to(row, PeriodState.MISSED, why, 5)
+
+    async def _start(self, row: ScheduledPeriod, desk: Desk) -> None:
+        """Plan the period and ask the desk for it, or note why not. One process at a time, by the ledger's lock."""
+        office = self._office
+        try:
+            with office.lock(f"batcher schedule, run of batch {row.batch}"):
+                now_there = office.scheduled.one(row.id)
+                if now_there is not None and (now_there.state, now_there.changed_at) == (row.state, row.changed_at):
+                    await self._ask(row, desk)
+        except LedgerBusy:
+            self.codes.add(LedgerBusy.exit_code)
+        except NotApproved as error:
+            self._refused(row, PeriodState.HELD_FOR_APPROVAL, error)
+        except BatcherError as error:
+            # What is wrong with the sheet stays wrong until it is another one; the rest may be mended meanwhile.
+            of_sheet = error.exit_code in (5, 8)
+            self._refused(row, PeriodState.REFUSED if of_sheet else PeriodState.UNFINISHED, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the period says so, and the others go on
+            self._refused(row, PeriodState.UNFINISHED, unforeseen(error))
+
+    async def _ask(self, row: ScheduledPeriod, desk: Desk) -> None:
+        office, actor = self._office, actor_of(row.schedule)
+        runs = office.runs.of_batch(office.environment, row.batch)
+        unfinished = next((run for run in runs if run.state in UNFINISHED), None)
+        if unfinished is not None:
+            # A process was killed just after it had asked for it, or a person is at this batch.
+            if unfinished.asking.by == actor:
+                self._running(row, unfinished)
+            return
+        record = office.batch(row.batch)
+        ours = any(run.asking.by == actor and run.plan_id is not None for run in runs)
+        if ours or (row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row)):
+            self._running(row, desk.ask(Asking(batch=row.batch, kind=RunKind.RESUME, by=actor)))
+            return
+        path = Path(row.file)
+        prospect = await self._prospect(row, path, fresh=record.last_confirmed_at is None)
+        if prospect.plan.nothing_to_do:
+            self._to(row, PeriodState.DONE, "There was nothing left to send.", office.outcome(row.batch).exit_code)
+            return
+        sealed = office.sealing.seal(prospect.plan, path, prepared_by=actor)
+        self._plans.keep(sealed)
+        self._running(row, desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest)))
+
+    async def _prospect(self, row: ScheduledPeriod, path: Path, *, fresh: bool) -> Prospect:
+        """The plan of a period, as Runa sees it. Raises whatever keeps it from being carried out by itself."""
+        office = self._office
+        api_key = self._api_key()
+        office.check_account(api_key)
+        rows = office.scheduled.of(office.environment, row.schedule)
+        own = frozenset(one.batch for one in rows if one.id != row.id and one.due_at < row.due_at)
+        choices = Choices(never_sent=fresh, own_periods=own)
+        plan = office.plan(load_sheet(path, office.settings), row.batch, choices)
+        refuse(plan)
+        prospect = Prospect(plan=plan)
+        if not plan.nothing_to_do:
+            prospect = await office.casework.look(plan, api_key, settle=False)
+        refuse_to_run(prospect, office.now, ignore_balance=False)
+        self._refuse_above_ceiling(row, prospect.plan)
+        office.approvals.require(prospect.plan.sends_total, plan=None)
+        return prospect
+
+    def _refuse_above_ceiling(self, row: ScheduledPeriod, plan: planning.Plan) -> None:
+        ceilings = self._definitions[row.schedule].ceilings
+        totals = plan.total(*_WHOLE)
+        if passed := approval.above(totals, ceilings):
+            sums = money.display_totals({currency: totals[currency] for currency in passed})
+            raise NotConfirmed(
+                f"Batch {row.batch} would pay {sums}, and schedule {row.schedule} may pay "
+                f"{money.display_totals(dict(passed))} at the most; nothing was sent.",
+                f"If it is right, a person runs it: batcher run FILE --batch {row.batch}.",
+            )
+
+    # Notes
+
+    def _running(self, row: ScheduledPeriod, run: AskedRun) -> None:
+        digest = digest_of_file(Path(row.file)) or ""
+        now, late = self._office.now, started_late(row, self._office.now)
+        if self._office.scheduled.step(row, PeriodState.RUNNING, now, run_id=run.id, file_digest=digest) and late:
+            self._tell(row, ReportKind.STARTED_LATE, late, 0)
+
+    def _refused(self, row: ScheduledPeriod, state: PeriodState, error: BatcherError) -> None:
+        digest = digest_of_file(Path(row.file)) or ""
+        self._to(row, state, str(error), error.exit_code, file_digest=digest)
+
+    def _to(self, row: ScheduledPeriod, state: PeriodState, why: str, exit_code: int | None, **values: str) -> None:
+        now = self._office.now
+        if self._office.scheduled.step(row, state, now, why=why, exit_code=exit_code, **values):
+            self.codes.add(exit_code or 0)
+
+    def _tell_all(self) -> None:
+        """Tell what has not been told of where the periods stand: also what a killed process left untold."""
+        office = self._office
+        for row in office.scheduled.in_state(office.environment, OPEN | ENDED):
+            if (report := report_of(row)) is not None:
+                self._tell(row, *report)
+
+    def _report(self, row: ScheduledPeriod, kind: str, words: str, definition: Definition) -> None:
+        self._tell(row, kind, f"{words} {deadline(definition, row):%Y-%m-%d %H:%M} UTC.", row.exit_code or 0)
+
+    def _tell(self, row: ScheduledPeriod, kind: str, words: str, exit_code: int) -> None:
+        report = told(row, kind, words, exit_code, self._office.now)
+        if self._office.scheduled.report(row.id, kind, report.message, report.at):
+            self._reports.tell(report)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+_WORST = (1, 130, 4, 7, 6, 2, 5, 8, 11, 3, 0)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several runs: the one that asks most of whoever looks."""
+    return min(codes, key=_WORST.index, default=0)

@@ -1,0 +1,107 @@
+"""A schedule in a simulated world: files that come or do not, processes that look, and what was really paid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from batcher.assembly.desk import Desk
+from batcher.assembly.plans import Plans
+from batcher.assembly.scheduling import Schedules, is_scheduled, worst
+from batcher.schedules import Report, ScheduledPeriod
+from batcher.settings.approval import Approval
+from batcher.settings.schedules import Schedule
+from tests.desk.shop import Shop, rows
+from tests.simulation.process import Killed, Process
+from tests.simulation.world import API_KEY, Row
+
+MONTHLY = "0 9 28 * *"
+
+
+@dataclass
+class Told:
+    """Implements `batcher.schedules.Reports`."""
+
+    reports: list[Report] = field(default_factory=list)
+
+    def tell(self, report: Report) -> None:
+        """Keep it."""
+        self.reports.append(report)
+
+
+class Payer:
+    """One config with one schedule, and one machine that is asked now and then what is due."""
+
+    def __init__(self, folder: Path, *, approval: tuple[str, ...] = (), **schedule: Any) -> None:
+        self.shop = Shop(folder)
+        self.inbox = folder / "inbox"
+        self.inbox.mkdir()
+        self.told = Told()
+        self.define(**schedule)
+        self.approval = Approval(above=approval)
+
+    def define(self, **schedule: Any) -> None:
+        """Write the schedule into the config, or change it there."""
+        given = {
+            "cron": MONTHLY,
+            "zone": "Europe/London",
+            "file": str(self.inbox / "incentives-{period}.csv"),
+            "batch": "incentives-{period}",
+            "ceilings": ("GBP 1000",),
+            "late_hours": 48,
+        }
+        self.schedules = {"incentives": Schedule(**{**given, **schedule})}
+
+    def file(self, period: str, lines: list[Row] | None = None) -> Path:
+        """The sheet of a period, put into the inbox."""
+        written = self.shop.file(period, rows(3) if lines is None else lines)
+        path = self.inbox / f"incentives-{period}.csv"
+        written.replace(path)
+        return path
+
+    def set_clock(self, year: int, month: int, day: int, hour: int = 9, minute: int = 0) -> None:
+        """Let the machine's clock show this, in UTC: it slept, or somebody set it."""
+        clock = self.shop.world.clock
+        clock.offset += datetime(year, month, day, hour, minute, tzinfo=UTC) - clock.instant().at
+
+    async def run_due(self, *, killed_at_step: int | None = None) -> int | None:
+        """What `batcher schedule run-due` does; its exit code, `None` where it was killed."""
+        shop = self.shop
+        shop.world.settings = shop.world.settings.model_copy(
+            update={"schedules": self.schedules, "approval": self.approval}
+        )
+        with shop.office() as office:
+            process = Process(kill_at_step=killed_at_step)
+            plans = Plans(shop.world.folder / "plans")
+            schedules = Schedules(office, api_key=lambda: API_KEY, plans=plans, reports=self.told)
+            desk = Desk(office, api_key=lambda: API_KEY, sealed_of=plans.find, takes=is_scheduled)
+            try:
+                ended = await process.live(schedules.run_due(desk))
+            finally:
+                for lock in office.locks:
+                    lock.__exit__(None, None, None)
+            await shop.world.clock.sleep(10)
+            return None if ended is Killed else worst(schedules.codes)
+
+    def periods(self) -> dict[str, ScheduledPeriod]:
+        """What the table says."""
+        with self.shop.office() as office:
+            return {row.period: row for row in office.scheduled.of(office.environment, "incentives")}
+
+    def states(self) -> dict[str, str]:
+        """The same, the state alone."""
+        return {period: str(row.state) for period, row in self.periods().items()}
+
+    def told_of(self) -> list[tuple[str, str]]:
+        """Every report, by period and kind."""
+        return [(one.period, str(one.kind)) for one in self.told.reports]
+
+    def paid(self) -> Mapping[str, int]:
+        """How many orders were made, by period."""
+        made: dict[str, int] = {}
+        for name, count in self.shop.paid().items():
+            assert count == 1, f"{name} was paid {count} times"
+            period = name.partition("/")[0].removeprefix("incentives-")
+            made[period] = made.get(period, 0) + 1
+        return made
