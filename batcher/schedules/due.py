@@ -52,8 +52,9 @@ def next_step(definition: Definition, rows: Sequence[ScheduledPeriod], now: date
     if expected.timing == definition.timing and now < expected.due_at:
         return None
     due = _due(definition, expected, known, now)
-    kept = any(one.period == expected.period for one in due)
     coming = _expected(definition, known | {one.period for one in due}, now)
+    # Due by now, or expected at another moment: then it is written anew.
+    kept = expected.period in {one.period for one in (*due, coming) if one is not None}
     return Step(due=due, left=None if kept else expected, expected=coming)
 
 

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from batcher.assembly.desk import Desk
 from batcher.assembly.plans import Plans
 from batcher.assembly.scheduling import Schedules, is_scheduled, worst
+from batcher.errors import UsageError
 from batcher.schedules import Report, ScheduledPeriod
 from batcher.settings.approval import Approval
 from batcher.settings.schedules import Schedule
@@ -40,6 +43,7 @@ class Payer:
         self.told = Told()
         self.define(**schedule)
         self.approval = Approval(above=approval)
+        self.has_key = True
 
     def define(self, **schedule: Any) -> None:
         """Write the schedule into the config, or change it there."""
@@ -60,10 +64,18 @@ class Payer:
         written.replace(path)
         return path
 
-    def set_clock(self, year: int, month: int, day: int, hour: int = 9, minute: int = 0) -> None:
-        """Let the machine's clock show this, in UTC: it slept, or somebody set it."""
-        clock = self.shop.world.clock
-        clock.offset += datetime(year, month, day, hour, minute, tzinfo=UTC) - clock.instant().at
+    async def until(self, year: int, month: int, day: int, hour: int = 9, minute: int = 0) -> None:
+        """Nobody looks until this moment, in UTC: the machine sleeps, and Runa's clock goes on."""
+        world = self.shop.world
+        slept = datetime(year, month, day, hour, minute, tzinfo=UTC) - world.clock.instant().at
+        world.clock.offset += slept
+        world.slept_s += slept.total_seconds()
+        await world.clock.sleep(0)
+
+    def _api_key(self) -> SecretStr:
+        if not self.has_key:
+            raise UsageError("There is no API key.")
+        return API_KEY
 
     async def run_due(self, *, killed_at_step: int | None = None) -> int | None:
         """What `batcher schedule run-due` does; its exit code, `None` where it was killed."""
@@ -74,8 +86,8 @@ class Payer:
         with shop.office() as office:
             process = Process(kill_at_step=killed_at_step)
             plans = Plans(shop.world.folder / "plans")
-            schedules = Schedules(office, api_key=lambda: API_KEY, plans=plans, reports=self.told)
-            desk = Desk(office, api_key=lambda: API_KEY, sealed_of=plans.find, takes=is_scheduled)
+            schedules = Schedules(office, api_key=self._api_key, plans=plans, reports=self.told)
+            desk = Desk(office, api_key=self._api_key, sealed_of=plans.find, takes=is_scheduled)
             try:
                 ended = await process.live(schedules.run_due(desk))
             finally:

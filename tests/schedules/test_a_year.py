@@ -1,10 +1,13 @@
 """A year of monthly runs, as it may go: each period is paid once, or somebody is told."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from tests.desk.shop import rows
 from tests.schedules.office import Payer
+from tests.simulation.world import Row
 
 
 @pytest.fixture
@@ -14,13 +17,13 @@ def payer(tmp_path: Path) -> Payer:
 
 def test_a_file_that_is_there_is_paid_once_at_its_time(payer: Payer) -> None:
     async def story() -> None:
-        payer.set_clock(2026, 11, 20)
+        await payer.until(2026, 11, 20)
         assert await payer.run_due() == 0
         payer.file("2026-11")
-        payer.set_clock(2026, 11, 28, 8, 59)
+        await payer.until(2026, 11, 28, 8, 59)
         assert await payer.run_due() == 0
         assert payer.paid() == {}
-        payer.set_clock(2026, 11, 28, 9, 1)
+        await payer.until(2026, 11, 28, 9, 1)
         assert await payer.run_due() == 0
         assert await payer.run_due() == 0
 
@@ -28,3 +31,227 @@ def test_a_file_that_is_there_is_paid_once_at_its_time(payer: Payer) -> None:
     assert payer.paid() == {"2026-11": 3}
     assert payer.states() == {"2026-11": "DONE", "2026-12": "EXPECTED"}
     assert payer.told_of() == [("2026-11", "finished")]
+
+
+def test_a_year_in_which_everything_happens(payer: Payer) -> None:
+    async def month_of(period: str, year: int, month: int) -> None:
+        match period:
+            case "2026-04":  # the file comes late
+                await payer.until(year, month, 28, 9, 5)
+                assert await payer.run_due() == 0
+                payer.file(period)
+                await payer.until(year, month, 28, 20)
+                assert await payer.run_due() == 0
+            case "2026-06":  # the file never comes
+                await payer.until(year, month, 28, 10)
+                assert await payer.run_due() == 0
+                await payer.until(year, month, 30, 10)
+                assert await payer.run_due() == 5
+                assert await payer.run_due() == 0
+            case "2026-08":  # killed in the middle
+                payer.file(period)
+                await payer.until(year, month, 28, 10)
+                assert await payer.run_due(killed_at_step=120) is None
+                assert payer.states()[period] == "RUNNING"
+                await payer.run_due()
+                await payer.until(year, month, 28, 11)
+                assert await payer.run_due() == 0
+            case "2026-09":  # started twice at once
+                payer.file(period)
+                await payer.until(year, month, 28, 10)
+                codes = await asyncio.gather(payer.run_due(), payer.run_due())
+                assert sorted(code or 0 for code in codes) == [0, 11]
+            case "2026-10":  # the machine sleeps over it, until the next one is due
+                payer.file(period)
+            case "2026-11":
+                payer.file(period)
+                await payer.until(year, month, 29, 6)
+                assert await payer.run_due() == 5
+            case _:
+                payer.file(period)
+                await payer.until(year, month, 28, 10)
+                assert await payer.run_due() == 0
+                assert await payer.run_due() == 0
+
+    async def story() -> None:
+        payer.file("2026-02")  # a first start pays nothing of the past
+        await payer.run_due()
+        for number in range(2, 14):
+            year, month = 2026 + number // 12, number % 12 + 1
+            await month_of(f"{year}-{month:02}", year, month)
+
+    payer.shop.live(story())
+    periods = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(2, 14)]
+    expected = dict.fromkeys(periods, "DONE") | {"2026-06": "MISSED", "2026-10": "MISSED"}
+    assert payer.states() == {**expected, "2027-03": "EXPECTED"}
+    assert payer.paid() == {period: 3 for period, state in expected.items() if state == "DONE"}
+    told = payer.told_of()
+    assert len(told) == len(set(told))
+    assert {("2026-04", "waiting"), ("2026-04", "started_late"), ("2026-11", "started_late")} <= set(told)
+    assert {period for period, kind in told if kind in ("finished", "missed")} == set(expected)
+
+
+@pytest.mark.parametrize("step", [1, 20, 40, 60, 80, 100, 130, 160, 200, 250, 300])
+def test_killed_at_any_step_a_period_is_paid_once(payer: Payer, step: int) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        await payer.run_due(killed_at_step=step)
+        for hour in (11, 12, 13):
+            await payer.until(2026, 11, 28, hour)
+            await payer.run_due(killed_at_step=step * 2)
+        await payer.until(2026, 11, 28, 14)
+        await payer.run_due()
+        await payer.until(2026, 11, 28, 15)
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.states() == {"2026-11": "DONE", "2026-12": "EXPECTED"}
+    told = payer.told_of()
+    assert len(told) == len(set(told))
+    assert payer.periods()["2026-11"].reported.keys() >= {"finished"}
+
+
+def test_two_that_start_at_once_pay_once(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        codes = await asyncio.gather(payer.run_due(), payer.run_due())
+        assert sorted(code or 0 for code in codes) == [0, 11]
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.told_of().count(("2026-11", "finished")) == 1
+
+
+def test_half_a_file_is_not_taken(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        path = payer.file("2026-11")
+        whole = path.read_text()
+        path.write_text("\n".join(whole.splitlines()[:2]) + "\n")
+        await payer.until(2026, 11, 28, 10)
+
+        async def writes_on() -> None:
+            await payer.shop.world.clock.sleep(5)
+            path.write_text(whole)
+
+        await asyncio.gather(payer.run_due(), writes_on())
+        assert payer.paid() == {}
+        await payer.run_due()
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+
+
+def test_above_its_ceiling_nothing_is_paid_and_a_better_file_is(payer: Payer) -> None:
+    async def story() -> None:
+        payer.define(ceilings=("GBP 50",))
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11", rows(9))
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 8
+        assert await payer.run_due() == 0
+        assert payer.paid() == {}
+        assert payer.states()["2026-11"] == "REFUSED"
+        payer.file("2026-11", rows(2))
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 2}
+    assert payer.told_of() == [("2026-11", "did_not_start"), ("2026-11", "finished")]
+
+
+def test_above_the_limit_it_is_held_and_said_once(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, approval=("GBP 20",))
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 8
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {}
+    assert payer.states()["2026-11"] == "HELD_FOR_APPROVAL"
+    assert payer.told_of() == [("2026-11", "needs_approval")]
+
+
+def test_a_weekly_schedule_repeats_its_own_periods_and_is_stopped_by_twins_elsewhere(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, cron="0 9 * * MON")
+    nameless = [Row("", person, 10 + person) for person in range(1, 4)]
+
+    async def story() -> None:
+        await payer.until(2026, 11, 5)
+        await payer.run_due()
+        for day, period in ((9, "2026-w46"), (16, "2026-w47")):
+            payer.file(period, nameless)
+            await payer.until(2026, 11, day, 10)
+            assert await payer.run_due() == 0
+        await payer.shop.ask("by-hand", [Row("", 9, 19)])
+        await payer.shop.work_off()
+        payer.file("2026-w48", [Row("", 9, 19)])
+        await payer.until(2026, 11, 23, 10)
+        assert await payer.run_due() == 5
+
+    payer.shop.live(story())
+    assert payer.states() == {
+        "2026-w46": "DONE",
+        "2026-w47": "DONE",
+        "2026-w48": "REFUSED",
+        "2026-w49": "EXPECTED",
+    }
+    assert len(payer.shop.world.dump()["orders"]) == 7
+
+
+def test_without_a_key_it_is_tried_again_until_its_time_is_over(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        payer.has_key = False
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 2
+        assert await payer.run_due() == 0  # a moment later it is not tried
+        payer.has_key = True
+        await payer.until(2026, 11, 28, 12)
+        assert await payer.run_due() == 0
+        payer.file("2026-12", rows(3, start=4))
+        payer.has_key = False
+        await payer.until(2026, 12, 28, 10)
+        assert await payer.run_due() == 2
+        await payer.until(2026, 12, 31)
+        assert await payer.run_due() == 5
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.told_of() == [
+        ("2026-11", "unfinished"),
+        ("2026-11", "finished"),
+        ("2026-12", "unfinished"),
+        ("2026-12", "missed"),
+    ]
+
+
+def test_a_person_who_ran_the_batch_first_has_paid_it(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        await payer.shop.ask("incentives-2026-11", rows(3))
+        await payer.shop.work_off()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 9, 5)
+        assert await payer.run_due() == 2  # it looks like an old name: a person decides
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}

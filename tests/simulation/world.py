@@ -77,6 +77,8 @@ class World:
         self.rows: list[Row] = []
         self.generation = 0
         """Which ledger this is: counts up where one is lost or put back."""
+        self.slept_s = 0.0
+        """How long nothing happened at all: months that no loop has to step through."""
         self.trouble = 0.0
         """The share of requests that the network troubles."""
         self.disk = Disk(self._fate)
@@ -99,7 +101,7 @@ class World:
     @property
     def now_s(self) -> float:
         """True time, in seconds since 1970: the server's clock."""
-        return START.timestamp() + self.clock.now_s
+        return START.timestamp() + self.clock.now_s + self.slept_s
 
     def chance(self, *names: object) -> Random:
         """Chance by name."""
