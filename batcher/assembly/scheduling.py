@@ -252,9 +252,10 @@ class Schedules:
         choices = Choices(never_sent=fresh, own_periods=own)
         plan = office.plan(load_sheet(path, office.settings), row.batch, choices)
         refuse(plan)
-        prospect = Prospect(plan=plan)
-        if not plan.nothing_to_do:
-            prospect = await office.casework.look(plan, api_key, settle=False)
+        if plan.nothing_to_do:
+            # A person ran it. That it may be long ago says nothing here: no two periods share a name.
+            return Prospect(plan=plan)
+        prospect = await office.casework.look(plan, api_key, settle=False)
         refuse_to_run(prospect, office.now, ignore_balance=False)
         self._refuse_above_ceiling(row, prospect.plan)
         office.approvals.require(prospect.plan.sends_total, plan=None)

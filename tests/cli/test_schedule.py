@@ -2,7 +2,7 @@
 
 from tests.cli.desk import Desk
 
-SCHEDULE = {
+SCHEDULE: dict[str, object] = {
     "cron": "0 9 28 * *",
     "zone": "Europe/London",
     "file": "inbox/incentives-{period}.csv",
@@ -17,11 +17,11 @@ def test_without_schedules_there_is_nothing_to_do(desk: Desk) -> None:
 
 
 def test_a_schedule_is_listed_with_its_next_moment(desk: Desk) -> None:
-    desk.settings = {"schedules.monthly": dict(SCHEDULE)}
+    desk.settings = {"schedules.monthly": SCHEDULE}
     assert desk.batcher("schedule", "run-due").code == 0
     (one,) = desk.batcher("schedule", "list", "--json").json["schedules"]
     assert (one["schedule"], one["last"], one["open"]) == ("monthly", None, [])
-    assert one["next_at"].endswith((":00:00+00:00",))
+    assert one["next_at"].endswith(":00:00+00:00")
     assert f"for {one['next_period']}" in desk.batcher("schedule", "list").out
 
 

@@ -1,5 +1,6 @@
 """A schedule in a simulated world: files that come or do not, processes that look, and what was really paid."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,11 +9,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from batcher.assembly import Office, load_sheet
 from batcher.assembly.desk import Desk
 from batcher.assembly.plans import Plans
 from batcher.assembly.scheduling import Schedules, is_scheduled, worst
 from batcher.errors import UsageError
+from batcher.planning import Choices
 from batcher.schedules import Report, ScheduledPeriod
+from batcher.settings import Settings
 from batcher.settings.approval import Approval
 from batcher.settings.schedules import Schedule
 from tests.desk.shop import Shop, rows
@@ -77,17 +81,23 @@ class Payer:
             raise UsageError("There is no API key.")
         return API_KEY
 
+    def settings(self) -> Settings:
+        """The config as it is now."""
+        return self.shop.world.settings.model_copy(update={"schedules": self.schedules, "approval": self.approval})
+
+    def _at_work(self, office: Office) -> Schedules:
+        plans = Plans(self.shop.world.folder / "plans")
+        return Schedules(office, api_key=self._api_key, plans=plans, reports=self.told)
+
     async def run_due(self, *, killed_at_step: int | None = None) -> int | None:
         """What `batcher schedule run-due` does; its exit code, `None` where it was killed."""
         shop = self.shop
-        shop.world.settings = shop.world.settings.model_copy(
-            update={"schedules": self.schedules, "approval": self.approval}
-        )
+        shop.world.settings = self.settings()
         with shop.office() as office:
             process = Process(kill_at_step=killed_at_step)
-            plans = Plans(shop.world.folder / "plans")
-            schedules = Schedules(office, api_key=self._api_key, plans=plans, reports=self.told)
-            desk = Desk(office, api_key=self._api_key, sealed_of=plans.find, takes=is_scheduled)
+            schedules = self._at_work(office)
+            find = Plans(shop.world.folder / "plans").find
+            desk = Desk(office, api_key=self._api_key, sealed_of=find, takes=is_scheduled)
             try:
                 ended = await process.live(schedules.run_due(desk))
             finally:
@@ -95,6 +105,28 @@ class Payer:
                     lock.__exit__(None, None, None)
             await shop.world.clock.sleep(10)
             return None if ended is Killed else worst(schedules.codes)
+
+    async def serve(self, seconds: float) -> None:
+        """What `batcher serve` does by itself, for so long."""
+        shop = self.shop
+        shop.world.settings = self.settings()
+        with shop.office() as office:
+            find = Plans(shop.world.folder / "plans").find
+            desk = Desk(office, api_key=self._api_key, sealed_of=find, duty=self._at_work(office))
+
+            async def closes() -> None:
+                await shop.world.clock.sleep(seconds)
+                desk.close()
+
+            await asyncio.gather(shop.alive(desk.work()), closes())
+
+    async def confirm_by_hand(self, period: str) -> None:
+        """A person has the plan of a period approved and confirmed, and nothing is sent yet."""
+        shop = self.shop
+        shop.world.settings = shop.world.settings.model_copy(update={"approval": Approval()})
+        with shop.office() as office:
+            sheet = load_sheet(self.inbox / f"incentives-{period}.csv", shop.world.settings)
+            office.confirm(office.plan(sheet, f"incentives-{period}", Choices()), API_KEY, by="zoë")
 
     def periods(self) -> dict[str, ScheduledPeriod]:
         """What the table says."""
