@@ -34,8 +34,8 @@ from batcher.schedules import (
     Reports,
     ScheduledPeriod,
     act_of,
+    coming_of,
     deadline,
-    moments,
 )
 
 LOOK_EVERY_S = 15
@@ -98,12 +98,12 @@ class Schedules:
         for definition in self._definitions.values():
             rows = office.scheduled.of(office.environment, definition.name)
             fallen = [row for row in rows if row.state is not PeriodState.EXPECTED]
-            next_at = next(moments(definition, office.now), None)
+            coming = coming_of(definition, rows, office.now)
             found.append(
                 Standings(
                     definition=definition,
-                    next_at=next_at,
-                    next_period="" if next_at is None else definition.period(next_at),
+                    next_at=None if coming is None else coming.due_at,
+                    next_period="" if coming is None else coming.period,
                     last=fallen[-1] if fallen else None,
                     open=tuple(row for row in fallen if row.state in OPEN),
                 )

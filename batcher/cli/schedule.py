@@ -84,6 +84,8 @@ def run_due(given: Given) -> int:
     code = worst([*schedules.codes, *([130] if interrupted else [])])
     if given.as_json:
         click.echo(json.dumps({"reports": [_told(one) for one in said.reports], "exit_code": code}, ensure_ascii=False))
+    elif interrupted:
+        given.say("Interrupted; the next call goes on.")
     elif not said.reports:
         given.say("Nothing new is due." if code == 0 else "Nothing new is to be told.")
     return code

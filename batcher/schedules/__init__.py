@@ -7,7 +7,7 @@ reports     what somebody is told, once each
 """
 
 from batcher.schedules.definition import Definition, Unit, moments, period_of, unit_of, zone_of
-from batcher.schedules.due import Act, Due, Step, act_of, deadline, next_step
+from batcher.schedules.due import Act, Due, Step, act_of, coming_of, deadline, next_step
 from batcher.schedules.periods import ENDED, OPEN, PeriodState, ScheduledPeriod
 from batcher.schedules.reports import Report, ReportKind, Reports
 
@@ -25,6 +25,7 @@ __all__ = [
     "Step",
     "Unit",
     "act_of",
+    "coming_of",
     "deadline",
     "moments",
     "next_step",

@@ -58,6 +58,12 @@ def next_step(definition: Definition, rows: Sequence[ScheduledPeriod], now: date
     return Step(due=due, left=None if kept else expected, expected=coming)
 
 
+def coming_of(definition: Definition, rows: Sequence[ScheduledPeriod], now: datetime) -> Due | None:
+    """What is due next, whatever was noted; `None` where the schedule has no further moment."""
+    known = {row.period for row in rows if row.state is not PeriodState.EXPECTED}
+    return _expected(definition, known, now)
+
+
 def _due(definition: Definition, expected: ScheduledPeriod, known: set[str], now: datetime) -> tuple[Due, ...]:
     """What has become due since the expected one was noted; where the schedule was changed, of what it is now."""
     found: dict[str, Due] = {}
