@@ -326,7 +326,10 @@ class Casework:
         self, api: RunaClient, journal: SqlJournal, rows: Sequence[RowRecord], halt: Halt, watch: Watch
     ) -> None:
         """Read the orders of these rows until they are finished."""
-        follower = Follower(api=api, journal=journal, clock=self._parts.clock, polls=self._parts.polls, halt=halt)
+        parts = self._parts
+        follower = Follower(
+            api=api, journal=journal, clock=parts.clock, polls=parts.polls, halt=halt, hints=parts.hints
+        )
         done = 0
 
         async def follow(row: RowRecord) -> None:

@@ -31,7 +31,7 @@ from batcher.ledger import (
     results_lock,
     user_name,
 )
-from batcher.lifecycle import Breaker, Follower, Halt, Issuer
+from batcher.lifecycle import Breaker, Follower, Halt, Hints, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
 from batcher.model import Environment, Sheet, Speaker
 from batcher.planning.finishing import FROM_ROWS
@@ -90,6 +90,11 @@ class Office:
     def holder(self) -> Holder | None:
         """Who has the lock now; `None` where nobody has."""
         return holder_of(self._parts.ledger.path)
+
+    @property
+    def hints(self) -> Hints:
+        """Where this process is told that an order is worth a look now."""
+        return self._parts.hints
 
     @property
     def runs(self) -> AskedRuns:
@@ -278,7 +283,9 @@ class Office:
             await run_rows(
                 [row for row in record.rows if row.name not in settled.conflicts or row.latest.state is State.ACCEPTED],
                 issuer=issuer,
-                follower=Follower(api=api, journal=journal, clock=parts.clock, polls=parts.polls, halt=halt),
+                follower=Follower(
+                    api=api, journal=journal, clock=parts.clock, polls=parts.polls, halt=halt, hints=parts.hints
+                ),
                 halt=halt,
                 breaker=Breaker(self._settings.breaker.consecutive, halt),
                 canaries=parts.canaries if canary else None,

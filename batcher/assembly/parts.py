@@ -12,7 +12,7 @@ from batcher.assembly.surroundings import Surroundings
 from batcher.engine import Canaries, knock
 from batcher.evidence import Evidence
 from batcher.ledger import Ledger, SqlJournal
-from batcher.lifecycle import Polls, Retries
+from batcher.lifecycle import Hints, Polls, Retries
 from batcher.model import Environment, Sheet, Speaker
 from batcher.ports import Clock
 from batcher.records import BatchRecord
@@ -32,6 +32,7 @@ class Parts:
         self.clock: Clock = self._surroundings.clock
         self.environment: Environment = environment(settings)
         self.rng = self._surroundings.rng
+        self.hints = Hints()
         self.ledger = Ledger(ledger_url(settings), salts=self._surroundings.salts)
         self.people = People(
             self.ledger.register,

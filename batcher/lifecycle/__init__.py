@@ -3,8 +3,9 @@
 from batcher.lifecycle.breaker import Breaker
 from batcher.lifecycle.following import Follower, Polls
 from batcher.lifecycle.halt import Halt, Stop
+from batcher.lifecycle.hints import Hints
 from batcher.lifecycle.issuing import Issuer
 from batcher.lifecycle.retries import Retries
 from batcher.lifecycle.settling import settle
 
-__all__ = ["Breaker", "Follower", "Halt", "Issuer", "Polls", "Retries", "Stop", "settle"]
+__all__ = ["Breaker", "Follower", "Halt", "Hints", "Issuer", "Polls", "Retries", "Stop", "settle"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from batcher import policy
 from batcher.lifecycle.halt import Halt
+from batcher.lifecycle.hints import Hints
 from batcher.lifecycle.recording import Recording
 from batcher.lifecycle.settling import settle
 from batcher.model import Reply
@@ -29,7 +30,11 @@ class Polls:
 class Follower:
     """Follows orders, one call each; calls may run side by side."""
 
-    def __init__(self, *, api: Api, journal: Journal, clock: Clock, polls: Polls, halt: Halt) -> None:
+    def __init__(
+        self, *, api: Api, journal: Journal, clock: Clock, polls: Polls, halt: Halt, hints: Hints | None = None
+    ) -> None:
+        """`hints`: whoever else may say that an order is worth a look. Without them the clock alone says so."""
+        self._hints = hints or Hints()
         self._api = api
         self._journal = journal
         self._clock = clock
@@ -54,17 +59,21 @@ class Follower:
         if attempt.accepted_at is not None:
             age_s = max(0.0, (began.at - attempt.accepted_at).total_seconds())
         wait_s = 0.0 if at_once else self._wait_s(age_s)
-        while True:
-            await self._halt.sleep_while_reading(self._clock, wait_s)
-            if self._halt.stops_reading:
-                return attempt
-            attempt = await self._look(attempt)
-            if attempt.state is not State.ACCEPTED:
-                return attempt
-            followed_s = self._clock.instant().monotonic_s - began.monotonic_s
-            if followed_s >= self._polls.give_up_after_s:
-                return attempt
-            wait_s = min(self._wait_s(age_s + followed_s), self._polls.give_up_after_s - followed_s)
+        assert attempt.order_id is not None  # noqa: S101 - that is what accepted means
+        with self._hints.of(attempt.order_id) as hint:
+            while True:
+                await self._halt.sleep_while_reading(self._clock, wait_s, unless=hint)
+                if self._halt.stops_reading:
+                    return attempt
+                # Before the look: what is hinted while Runa answers may be news that the answer does not hold.
+                hint.clear()
+                attempt = await self._look(attempt)
+                if attempt.state is not State.ACCEPTED:
+                    return attempt
+                followed_s = self._clock.instant().monotonic_s - began.monotonic_s
+                if followed_s >= self._polls.give_up_after_s:
+                    return attempt
+                wait_s = min(self._wait_s(age_s + followed_s), self._polls.give_up_after_s - followed_s)
 
     def _wait_s(self, age_s: float) -> float:
         return policy.poll_wait_s(age_s, first_s=self._polls.first_s, max_s=self._polls.max_s)

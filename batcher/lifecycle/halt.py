@@ -99,9 +99,9 @@ class Halt:
         """Wait, but not beyond the end of sending."""
         await _unless(self._no_sends, _sleep(clock, seconds))
 
-    async def sleep_while_reading(self, clock: Clock, seconds: float) -> None:
-        """Wait, but not beyond the end of reading."""
-        await _unless(self._nothing, _sleep(clock, seconds))
+    async def sleep_while_reading(self, clock: Clock, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+        """Wait, but not beyond the end of reading, nor beyond the moment that `unless` is set."""
+        await _unless(self._nothing, _sleep(clock, seconds, unless))
 
     def _add(self, stop: Stop) -> None:
         if stop not in self.stops:
@@ -112,8 +112,11 @@ class Halt:
         return words.format(currency=currency, base_url=self._base_url, cause=verdict.cause)
 
 
-async def _sleep(clock: Clock, seconds: float) -> None:
-    await clock.sleep(seconds)
+async def _sleep(clock: Clock, seconds: float, unless: asyncio.Event | None = None) -> None:
+    if unless is None:
+        await clock.sleep(seconds)
+    else:
+        await _unless(unless, _sleep(clock, seconds))
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

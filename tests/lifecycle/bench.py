@@ -14,7 +14,7 @@ from typing import TypeVar
 from batcher import keys
 from batcher.engine import Canaries, Progress, run_rows
 from batcher.errors import OwnFault
-from batcher.lifecycle import Breaker, Follower, Halt, Issuer, Polls, Retries
+from batcher.lifecycle import Breaker, Follower, Halt, Hints, Issuer, Polls, Retries
 from batcher.model import Distribution, Fault, Instant, Order, Payout, PlannedOrder, Reply, Speaker
 from batcher.policy import Finding, Verdict
 from batcher.ports import Api
@@ -316,6 +316,7 @@ class Bench:
         self.clock = VirtualClock()
         self.notes: list[Note] = []
         self.halt = Halt(base_url=BASE_URL)
+        self.hints = Hints()
         self.journal = MemoryJournal(self.clock, self.notes, self.rows, write_s=self.write_s)
         by_key = {one.latest.order.key: self.creates[one.name] for one in self.rows if one.name in self.creates}
         self.api = ScriptedApi(self.clock, self.notes, by_key, self.reads, answer_s=self.answer_s)
@@ -333,7 +334,12 @@ class Bench:
             newest_moment=self.newest_moment,
         )
         self.follower = Follower(
-            api=spoken_to, journal=self.journal, clock=self.clock, polls=self.polls, halt=self.halt
+            api=spoken_to,
+            journal=self.journal,
+            clock=self.clock,
+            polls=self.polls,
+            halt=self.halt,
+            hints=self.hints,
         )
         self.progress = Progress(self.rows, sends_last_minute=lambda: 0, seconds_for=float)
         self.seen: list[tuple[int, int, int]] = []
