@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from batcher.assembly import Examination
     from batcher.cli.checkup import Check
     from batcher.settings import Settings
-    from batcher.settings.api_key import AskKeyring, FoundKey
+    from batcher.settings.api_key import FoundKey
+    from batcher.settings.secret_places import AskKeyring
 
 MARKS = {True: ("ok", "green"), None: ("look", "yellow"), False: ("WRONG", "red")}
 

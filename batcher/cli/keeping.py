@@ -70,7 +70,8 @@ def choose_key(
 def _in_keyring(place: "Environment", ring: "Keyring", questions: Questions, *, replace: bool) -> KeyChoice:
     from pydantic import SecretStr
 
-    from batcher.settings.api_key import KEYRING_SERVICE, checked_key
+    from batcher.settings.api_key import checked_key
+    from batcher.settings.secret_places import KEYRING_SERVICE
 
     user = _user(place)
     origin = f"the system keyring ({ring.name}), service {KEYRING_SERVICE}, user {user}"
@@ -154,7 +155,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _warn_of_keyring(place: "Environment", ring: "Keyring | None", say: Callable[[str], None]) -> None:
-    from batcher.settings.api_key import KEYRING_SERVICE
+    from batcher.settings.secret_places import KEYRING_SERVICE
 
     try:
         kept = None if ring is None else ring.get(KEYRING_SERVICE, _user(place))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from batcher.cli.common import Given, common
 from batcher.errors import UsageError
 
 if TYPE_CHECKING:
-    from batcher.sandbox import Sandbox
+    from batcher.sandbox import Hook, Sandbox
 
 
 @click.command(name="sandbox")
@@ -21,9 +22,19 @@ if TYPE_CHECKING:
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="Set a switch; may be repeated.")
 @click.option("--switches", "list_switches", is_flag=True, help="List all switches with their defaults, and end.")
 @click.option("--issued", is_flag=True, help="Print, when it ends, what was really issued, as JSON.")
+@click.option("--webhook", "webhook_url", metavar="URL", help="Send a webhook there for each order that is over.")
+@click.option("--secret-file", metavar="FILE", type=click.Path(path_type=Path), help="What webhooks are signed with.")
 @common
 def command(
-    given: Given, host: str, port: int, seed: int, switches: tuple[str, ...], list_switches: bool, issued: bool
+    given: Given,
+    host: str,
+    port: int,
+    seed: int,
+    switches: tuple[str, ...],
+    list_switches: bool,
+    issued: bool,
+    webhook_url: str | None,
+    secret_file: Path | None,
 ) -> int:
     """Serve the API until Ctrl-C. No money moves. Any API key of the form xx.something is taken.
 
@@ -35,8 +46,9 @@ def command(
         for name, sentence in Switches.sentences().items():
             click.echo(f"{name:<22} {sentence}")
         return 0
+    hook = _hook(webhook_url, secret_file)
     try:
-        sandbox = Sandbox(Switches.from_mapping(dict(_pair(switch) for switch in switches)), seed)
+        sandbox = Sandbox(Switches.from_mapping(dict(_pair(switch) for switch in switches)), seed, hook)
     except ValueError as error:
         raise UsageError(str(error), "`batcher sandbox --switches` lists them all.") from error
     try:
@@ -48,6 +60,20 @@ def command(
     if issued:
         click.echo(json.dumps(sandbox.dump(), indent=2))
     return 0
+
+
+def _hook(url: str | None, secret_file: Path | None) -> "Hook | None":
+    """Where webhooks go; `None` where nobody has said so."""
+    if url is None and secret_file is None:
+        return None
+    if url is None or secret_file is None:
+        raise UsageError("--webhook and --secret-file belong together.", "Give both, or neither.")
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--webhook {url} is no address.", "Write it as in http://127.0.0.1:8080/webhooks/runa.")
+    from batcher.sandbox import Hook
+    from batcher.settings.webhook_secret import secret_of_file
+
+    return Hook(url, secret_of_file(secret_file).get_secret_value())
 
 
 def _pair(switch: str) -> tuple[str, str]:

@@ -52,7 +52,11 @@ def command(given: Given, host: str, port: int, address: str | None, sandbox: bo
 def _require_the_extra() -> None:
     from importlib.util import find_spec
 
-    missing = [name for name in ("jinja2", "python_multipart", "starlette", "uvicorn") if find_spec(name) is None]
+    missing = [
+        name
+        for name in ("jinja2", "python_multipart", "standardwebhooks", "starlette", "uvicorn")
+        if find_spec(name) is None
+    ]
     if missing:
         raise UsageError(
             f"The page needs packages that are not installed: {', '.join(missing)}.",
@@ -111,8 +115,11 @@ def _serve(
     from batcher.assembly.background import Background
     from batcher.clock import SystemClock
     from batcher.ledger import user_name
+    from batcher.settings import load_webhook_secret
     from batcher.web import make_app, make_house, serve
+    from batcher.web.webhooks import PATH
 
+    webhook_secret = load_webhook_secret(settings, os.environ)
     with Office(settings) as office:
         house = make_house(
             settings,
@@ -122,6 +129,7 @@ def _serve(
             owner=user_name(),
             tell=lambda text: click.echo(text, err=True),
             api_key=api_key,
+            webhook_secret=webhook_secret,
         )
         given.say(f"batcher's page for {house.environment.label}. Ctrl-C ends it.")
         has_users = office.people.has_users()
@@ -129,6 +137,8 @@ def _serve(
         # The link is the one thing that a script waits for: alone on its line, and at once.
         click.echo(json.dumps({"url": address.origin, "link": link}) if given.as_json else link)
         given.say(_SIGN_IN if has_users else _OPEN)
+        if webhook_secret is not None:
+            given.say(f"Runa's webhooks are taken at {address.origin}{PATH}.")
         with Background(house.desk):
             asyncio.run(serve(make_app(house), listener, house.ending))
     given.say("The page is closed. What was sent is in the ledger; the same command opens it again.")

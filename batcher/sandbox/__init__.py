@@ -6,11 +6,13 @@ from batcher.sandbox.rate import max_in_any_window
 from batcher.sandbox.sandbox import Sandbox, SandboxThread, serve_forever
 from batcher.sandbox.switch_values import Fault
 from batcher.sandbox.switches import Switches
+from batcher.sandbox.webhooks import Hook
 
 __all__ = [
     "Answer",
     "Api",
     "Fault",
+    "Hook",
     "Request",
     "Sandbox",
     "SandboxThread",

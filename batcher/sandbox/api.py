@@ -6,6 +6,7 @@ from email.utils import formatdate
 
 from batcher.sandbox import creating, dump, foreign, reading, views
 from batcher.sandbox.message import Answer, Reply, Request, Wire
+from batcher.sandbox.orders import Orders
 from batcher.sandbox.switch_values import amounts
 from batcher.sandbox.switches import Switches
 from batcher.sandbox.world import World
@@ -25,6 +26,11 @@ class Api:
     def switches(self) -> Switches:
         """What it is set to at present."""
         return self._world.switches
+
+    @property
+    def orders(self) -> Orders:
+        """Every order ever made."""
+        return self._world.orders
 
     def handle(self, request: Request, now_s: float, monotonic_s: float | None = None) -> Answer:
         """What happens to the request at `now_s` (seconds since 1970); `monotonic_s` is only written down."""

@@ -15,6 +15,7 @@ from batcher.sandbox.clock import MovableClock
 from batcher.sandbox.message import Answer, Request
 from batcher.sandbox.server import listen
 from batcher.sandbox.switches import Switches
+from batcher.sandbox.webhooks import Hook, deliver
 
 T = TypeVar("T")
 
@@ -25,15 +26,29 @@ START_S = 30.0
 class Sandbox:
     """An API with its own clock. What happened stays between two servings, as if the host had only been away."""
 
-    def __init__(self, switches: Switches | None = None, seed: int = 0) -> None:
+    def __init__(self, switches: Switches | None = None, seed: int = 0, hook: Hook | None = None) -> None:
+        """`hook`: where it sends its webhooks while it serves. Without one it sends none, as Runa's playground."""
         self._api = Api(switches, seed)
         self._clock = MovableClock()
+        self._hook = hook
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
         """Serve within the block; gives the base URL, such as `http://127.0.0.1:8765/v2`. Port 0: any free one."""
-        async with listen(self._handle, host, port) as bound:
+        async with listen(self._handle, host, port) as bound, self._delivering():
             yield f"http://{f'[{host}]' if ':' in host else host}:{bound}/v2"
+
+    @asynccontextmanager
+    async def _delivering(self) -> AsyncIterator[None]:
+        if self._hook is None:
+            yield
+            return
+        task = asyncio.create_task(deliver(self._hook, lambda: self._api.orders, self._clock))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
     def _handle(self, request: Request) -> Answer:
         if request.path.startswith(control.PREFIX):
@@ -79,8 +94,15 @@ class SandboxThread:
     url: str
     """The base URL, once the block has begun."""
 
-    def __init__(self, switches: Switches | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._sandbox = Sandbox(switches, seed)
+    def __init__(
+        self,
+        switches: Switches | None = None,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        hook: Hook | None = None,
+    ) -> None:
+        self._sandbox = Sandbox(switches, seed, hook)
         self._host, self._port = host, port
         self._ready: Future[str] = Future()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)

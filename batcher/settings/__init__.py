@@ -6,6 +6,8 @@
     words       what is wrong, in sentences
     wiring      what follows: the environment and the ledger's file
     api_key     where the API key comes from, and that it never shows
+    webhook_secret  the same for the secret of Runa's webhooks
+    secret_places   the file and the keyring in which either lies
 
 Nothing here reads the environment of the process: it is an argument.
 """
@@ -13,6 +15,7 @@ Nothing here reads the environment of the process: it is an argument.
 from batcher.settings.api_key import load_api_key
 from batcher.settings.load import load_settings
 from batcher.settings.sections import Settings
+from batcher.settings.webhook_secret import load_webhook_secret
 from batcher.settings.wiring import environment, ledger_path, ledger_url
 
 __all__ = [
@@ -22,4 +25,5 @@ __all__ = [
     "ledger_url",
     "load_api_key",
     "load_settings",
+    "load_webhook_secret",
 ]

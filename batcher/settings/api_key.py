@@ -3,24 +3,20 @@
 It is wrapped as soon as it is read, and no sentence here repeats it. Never from an argument, never from the config.
 """
 
-import importlib
-import os
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from pydantic import SecretStr
 
 from batcher.errors import UsageError
 from batcher.model import Environment
 from batcher.settings.addresses import host_of
+from batcher.settings.secret_places import KEYRING_SERVICE, AskKeyring, ask_system_keyring, secret_in_file
 from batcher.settings.sections import Settings
 from batcher.settings.wiring import environment
 
 VARIABLE = "RUNA_API_KEY"
-KEYRING_SERVICE = "batcher"
 PREFIXES = {"PRODUCTION": "wg", "PLAYGROUND": "xx", "SANDBOX": "xx"}
 """How Runa's keys begin, by kind of environment, up to their dot; they are compared without regard to case.
 
@@ -28,9 +24,6 @@ Another host may stand before either, or have keys of its own.
 """
 
 _MAX_LENGTH = 1024
-
-AskKeyring = Callable[[str, str], str | None]
-"""Service and user to the password kept there, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ def find_api_key(settings: Settings, environ: Mapping[str, str], *, ask_keyring:
     user = keyring_user(place)
     if VARIABLE in environ:
         return checked_key(SecretStr(environ[VARIABLE]), f"in the variable {VARIABLE}", place)
-    kept = (ask_keyring or _ask_system_keyring)(KEYRING_SERVICE, user)
+    kept = (ask_keyring or ask_system_keyring)(KEYRING_SERVICE, user)
     if kept is not None:
         return checked_key(SecretStr(kept), f"in the system keyring ({KEYRING_SERVICE}, {user})", place)
     if settings.api.api_key_file is not None:
@@ -106,35 +99,10 @@ def has_usual_prefix(key: SecretStr, place: Environment) -> bool:
 
 
 def _from_file(path: Path) -> SecretStr:
-    """The key in a regular file that only its owner can read, asked of the open file, so that no swap goes between."""
-    if os.name == "nt":
-        raise UsageError(
-            "Who may read a file cannot be checked on Windows, so api_key_file is not taken there.",
-            f"Use the system keyring or the variable {VARIABLE}.",
-        )
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe is refused, not waited for
-        try:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise UsageError(f"The API key file {path} is no regular file.")
-            if mode & 0o077:
-                raise UsageError(f"The API key file {path} can be used by others than its owner.", f"chmod 600 {path}")
-            data = os.read(descriptor, _MAX_LENGTH * 2)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise UsageError(f"The API key file {path} cannot be read: {error.strerror}.") from None
-    return SecretStr(data.decode("latin-1").strip())
-
-
-def _ask_system_keyring(service: str, user: str) -> str | None:
-    """Ask keyring, where it is installed. One that is locked or not there counts as holding nothing."""
-    try:
-        keyring = importlib.import_module("keyring")
-    except ModuleNotFoundError:
-        return None
-    try:
-        return cast("str | None", keyring.get_password(service, user))
-    except keyring.errors.KeyringError:
-        return None
+    return secret_in_file(
+        path,
+        what="The API key file",
+        setting="api_key_file",
+        instead=f"Use the system keyring or the variable {VARIABLE}.",
+        most_bytes=_MAX_LENGTH * 2,
+    )

@@ -337,6 +337,18 @@ class Results(Section):
     )
 
 
+class Webhooks(Section):
+    """Runa's webhooks, which `batcher serve` takes as hints to look. Their secret has no place in this file."""
+
+    secret_file: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_key_file)] | None = Field(
+        default=None,
+        examples=["~/.config/batcher/webhook-secret"],
+        description="A file with nothing in it but the secret that Runa's portal shows (whsec_…), which only its owner "
+        "can read (chmod 600). It is asked last, after the variable RUNA_WEBHOOK_SECRET and the system keyring. "
+        "Without a secret no webhook is taken. A relative path starts at this file's folder.",
+    )
+
+
 class Settings(BaseModel):
     """All settings, checked and frozen. Made with no arguments it is the defaults; `load_settings` reads the others."""
 
@@ -356,6 +368,7 @@ class Settings(BaseModel):
     results: Results = Results()
     input: Input = Input()
     approval: Approval = Approval()
+    webhooks: Webhooks = Webhooks()
     schedules: dict[str, Schedule] = Field(default_factory=dict)
 
     @property

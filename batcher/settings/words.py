@@ -16,7 +16,7 @@ from batcher.settings.sections import SCHEDULES, SECTIONS, section_named
 
 _MAX_SHOWN = 60
 _SECRET_NAMES = re.compile(r"(?:runa_?|x_?)?api_?key|key|token|secret|password")
-_SECRET_VALUE = re.compile(r"(?:wg|xx)\.\S{6,}", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"(?:(?:wg|xx)\.|whsec_)\S{6,}", re.IGNORECASE)
 
 
 def is_secret(section: str, key: str, value: object, *, known: bool) -> bool:
@@ -34,7 +34,8 @@ def secret(section: str, key: str, where: str) -> str:
     name = _name(section, "(a name that is not repeated here)" if _is_key(key) else key)
     return (
         f"{name} in {where} looks like an API key, and that never goes into the settings: take it out, "
-        "and give it as the variable RUNA_API_KEY, in the system keyring, or in a file that [api] api_key_file names."
+        "and give it as the variable RUNA_API_KEY, in the system keyring, or in a file that [api] api_key_file names. "
+        "The same holds for the secret of Runa's webhooks: RUNA_WEBHOOK_SECRET, or [webhooks] secret_file."
     )
 
 

@@ -1,6 +1,6 @@
 """Pages, doors and errors put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from batcher.web import cookies
+from batcher.web import cookies, webhooks
 from batcher.web.doors.headers import HeadersDoor
 from batcher.web.doors.hosts import HostsDoor
 from batcher.web.doors.origins import OriginsDoor
@@ -34,8 +34,21 @@ def make_app(house: House, routes: Sequence[PageRoute] = ROUTES) -> ASGIApp:
         exception_handlers={HTTPException: _Errors(house)},
     )
     app.router.redirect_slashes = False
-    inside = OriginsDoor(app, house.address.origins)
+    inside: ASGIApp = OriginsDoor(app, house.address.origins)
+    if house.webhooks is not None:
+        # Runa is no browser: what guards it is the signature.
+        inside = _Beside(inside, {webhooks.PATH: house.webhooks})
     return HeadersDoor(HostsDoor(inside, house.address.hosts))
+
+
+class _Beside:
+    """Apps of their own at paths of their own; no door of the pages is before them."""
+
+    def __init__(self, app: ASGIApp, beside: Mapping[str, ASGIApp]) -> None:
+        self._app, self._beside = app, beside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._beside.get(scope.get("path", ""), self._app)(scope, receive, send)
 
 
 class _Errors:

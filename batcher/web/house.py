@@ -21,6 +21,7 @@ from batcher.web.serving import Address
 from batcher.web.sheets.mappings import Mappings
 from batcher.web.sheets.readings import Readings
 from batcher.web.sheets.uploads import Uploads
+from batcher.web.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class House:
     plans: Plans
     desk: Desk
     watching: Watching
+    webhooks: Webhooks | None = None
+    """Takes Runa's webhooks, where their secret is known."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the server is told to end: what goes on by itself, such as a stream of events, ends then."""
 
@@ -91,6 +94,7 @@ def make_house(
     tell: Callable[[str], None],
     api_key: Callable[[], SecretStr],
     tokens: Tokens = new_token,
+    webhook_secret: SecretStr | None = None,
 ) -> House:
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
     ledger = ledger_path(settings)
@@ -114,4 +118,5 @@ def make_house(
         plans=plans,
         desk=desk,
         watching=Watching(office, desk),
+        webhooks=None if webhook_secret is None else Webhooks(webhook_secret, hints=office.hints, clock=clock),
     )

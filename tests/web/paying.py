@@ -36,7 +36,7 @@ def row(reference: str, amount: str = "10.00", **cells: str) -> dict[str, str]:
 class Till:
     """One ledger, one sandbox, one browser of the owner's."""
 
-    def __init__(self, folder: Path, sandbox: SandboxThread, **given: str) -> None:
+    def __init__(self, folder: Path, sandbox: SandboxThread, webhook_secret: str | None = None, **given: str) -> None:
         self.folder, self.sandbox = folder, sandbox
         variables = {
             "API__BASE_URL": sandbox.url,
@@ -62,6 +62,7 @@ class Till:
             owner="zoe",
             tell=lambda text: None,
             api_key=lambda: SecretStr(API_KEY),
+            webhook_secret=None if webhook_secret is None else SecretStr(webhook_secret),
         )
         self.browser = self.nobody()
         self.browser.get(self.house.new_link())
