@@ -19,11 +19,13 @@ from batcher.asked import AskedRun, Asking, RunKind, RunState, Wish
 from batcher.assembly.carrying import carry_out
 from batcher.assembly.casework import Closing, Prospect
 from batcher.assembly.handle import Handle
+from batcher.assembly.notifying import notice_of_end, notice_of_refusal
 from batcher.assembly.office import Office
 from batcher.assembly.refusing import refuse_other, refuse_to_resume, refuse_to_run
 from batcher.engine import Counts, Observer
 from batcher.errors import BatcherError, LedgerBusy, OwnFault, UsageError, unforeseen
 from batcher.lifecycle import Halt
+from batcher.notices import Notice
 from batcher.planning import Plan, SealedPlan
 
 LOOK_AGAIN_S = 0.5
@@ -95,11 +97,16 @@ class Desk:
         sealed_of: SealedOf,
         duty: Duty | None = None,
         takes: Callable[[AskedRun], bool] = lambda run: True,
+        tell: Callable[[Notice], None] = lambda notice: None,
     ) -> None:
-        """`duty` asks for runs by itself, as long as the desk works; only runs that it `takes` are carried out."""
+        """`duty` asks for runs by itself, as long as the desk works; only runs that it `takes` are carried out.
+
+        `tell` hears how runs end, for whoever does not look; it never raises.
+        """
         self._office = office
         self._duty = duty
         self._takes = takes
+        self._tell = tell
         self._api_key = api_key
         self._sealed_of = sealed_of
         self._handle = Handle(office.clock, lambda run_id: office.runs.wish_of(run_id) is not None)
@@ -183,11 +190,14 @@ class Desk:
             async with self._handle.heeding():
                 closing = None if self._handle.pulled else await self._closing(run)
         except BatcherError as error:
+            self._tell(notice_of_refusal(run.batch, error, confirmed=run.plan_id is not None))
             return _Ending(RunState.ENDED, str(error), error.exit_code)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run says so, and the desk goes on
+            self._tell(notice_of_refusal(run.batch, unforeseen(error), confirmed=run.plan_id is not None))
             return _Ending(RunState.ENDED, str(unforeseen(error)), 1)
         if closing is None or closing.outcome.interrupted:
             return self._interrupted(run, closing)
+        self._tell(notice_of_end(closing))
         return _Ending(RunState.ENDED, _words(closing), closing.outcome.exit_code)
 
     def _interrupted(self, run: AskedRun, closing: Closing | None) -> _Ending | None:

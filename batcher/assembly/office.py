@@ -25,6 +25,7 @@ from batcher.ledger import (
     AskedRuns,
     History,
     Holder,
+    KeptNotices,
     LedgerLock,
     ScheduledPeriods,
     holder_of,
@@ -110,6 +111,11 @@ class Office:
     def settings(self) -> Settings:
         """What it was made from."""
         return self._settings
+
+    @property
+    def notices(self) -> KeptNotices:
+        """What people are told, on its way to them."""
+        return self._parts.ledger.notices
 
     def note_seen(self, batch: str, row_ids: Collection[int] | None, by: str) -> None:
         """Note in the batch's journal that `by` is about to see links: of these rows, or of all."""

@@ -7,6 +7,7 @@ from batcher.cli.common import Given
 from batcher.cli.interrupting import run_interruptibly
 from batcher.cli.issuing import issue_and_report, report
 from batcher.cli.looking import look, prospect_in_words
+from batcher.cli.telling import Telling, telling
 from batcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,18 +40,22 @@ def carry_out(given: Given, path: Path, *, yes: bool, canary: bool) -> int:
     sealed = read_sealed(path)
     settings = given.settings()
     api_key = load_api_key(settings, os.environ)
-    with Office(settings) as office, office.lock(f"batcher run of batch {sealed.batch}"):
+    with (
+        Office(settings) as office,
+        telling(given, office, settings, sealed.batch) as told,
+        office.lock(f"batcher run of batch {sealed.batch}"),
+    ):
         office.check_account(api_key)
         before = office.sealing.carried_out(sealed)
         if before is not None:
-            return _once_more(given, office, sealed, before, api_key, canary=canary)
+            return _once_more(given, office, sealed, before, api_key, canary=canary, told=told)
         office.approvals.require(sealed.totals, plan=sealed.digest)
         prospect = _prospect(given, office, sealed, api_key)
         from batcher.cli.run import confirm
 
         confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key, sealed=sealed.digest)
-        return issue_and_report(given, office, prospect, api_key, canary=canary)
+        return issue_and_report(given, office, prospect, api_key, canary=canary, told=told)
 
 
 def _prospect(given: Given, office: "Office", sealed: "SealedPlan", api_key: "SecretStr") -> "Prospect":
@@ -77,7 +82,14 @@ _AGAIN = "It was none of this when the plan was sealed: mend it, or say what is 
 
 
 def _once_more(
-    given: Given, office: "Office", sealed: "SealedPlan", before: "CarriedOut", api_key: "SecretStr", *, canary: bool
+    given: Given,
+    office: "Office",
+    sealed: "SealedPlan",
+    before: "CarriedOut",
+    api_key: "SecretStr",
+    *,
+    canary: bool,
+    told: Telling,
 ) -> int:
     """A plan that was carried out, or begun: what is left of it, and nothing new."""
     from batcher.assembly.refusing import refuse_stale
@@ -96,4 +108,4 @@ def _once_more(
         refuse_stale(plan, office.now)
     else:
         given.say(f"This plan was confirmed on {when}, and is gone on with: nothing new is made.")
-    return go_on(given, office, plan, api_key, ignore_balance=sealed.ignore_balance, canary=canary)
+    return go_on(given, office, plan, api_key, ignore_balance=sealed.ignore_balance, canary=canary, told=told)

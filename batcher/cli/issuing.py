@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from batcher.assembly import Closing, Office, Prospect
+    from batcher.cli.telling import Telling
 
 
 def issue_and_report(
-    given: Given, office: "Office", prospect: "Prospect", api_key: "SecretStr", *, canary: bool = True
+    given: Given,
+    office: "Office",
+    prospect: "Prospect",
+    api_key: "SecretStr",
+    *,
+    canary: bool = True,
+    told: "Telling | None" = None,
 ) -> int:
     """Issue what is confirmed, prove, write the results, and tell the end; gives the exit code."""
     from batcher.assembly.carrying import carry_out
     from batcher.cli.looking import end_of_pages, pages_told
     from batcher.cli.watching import observer
 
+    if told is not None:
+        told.confirmed = True
     try:
         closing, paths = run_interruptibly(
             carry_out(
@@ -42,6 +51,8 @@ def issue_and_report(
         )
     finally:
         end_of_pages(given)
+    if told is not None:
+        told.of_end(closing)
     return report(given, closing, paths)
 
 

@@ -12,6 +12,7 @@ from batcher.cli.choosing import ManyValues, choices_from, choosing
 from batcher.cli.common import Given, batch_name, common
 from batcher.cli.reading import reading, said_of_file
 from batcher.cli.signing_in import password_file, sign_in
+from batcher.cli.telling import tell_of_waiting
 from batcher.errors import ApiRefused, StoppedEarly, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def command(
             ignore = options["ignore_balance"]
             sealed = office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore, prepared_by=by)
             _keep(office, sealed, out, by)
+            if by is not None and office.approvals.above(sealed.totals):
+                tell_of_waiting(given, office, settings, sealed, by)
         short = prospect.preflight is not None and prospect.preflight.is_short and not options["ignore_balance"]
         if given.as_json and not prospect.plan.problems:
             code = StoppedEarly.exit_code if short else 0

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from batcher.assembly import Office
+    from batcher.cli.telling import Telling
     from batcher.planning import Plan
 
 
@@ -29,20 +30,32 @@ def command(given: Given, name: str, yes: bool, ignore_balance: bool, no_canary:
 
     from batcher.assembly import Office
     from batcher.cli.interrupting import take_termination_for_interruption
+    from batcher.cli.telling import telling
     from batcher.settings import load_api_key
 
     take_termination_for_interruption()
     settings = given.settings()
     batch = batch_name(given, name)
     api_key = load_api_key(settings, os.environ)
-    with Office(settings) as office, office.lock(f"batcher resume of batch {batch}"):
+    with (
+        Office(settings) as office,
+        telling(given, office, settings, batch) as told,
+        office.lock(f"batcher resume of batch {batch}"),
+    ):
         office.check_account(api_key)
         plan = office.plan_to_resume(batch)
-        return go_on(given, office, plan, api_key, ignore_balance=ignore_balance, canary=not no_canary)
+        return go_on(given, office, plan, api_key, ignore_balance=ignore_balance, canary=not no_canary, told=told)
 
 
 def go_on(
-    given: Given, office: "Office", plan: "Plan", api_key: "SecretStr", *, ignore_balance: bool, canary: bool
+    given: Given,
+    office: "Office",
+    plan: "Plan",
+    api_key: "SecretStr",
+    *,
+    ignore_balance: bool,
+    canary: bool,
+    told: "Telling",
 ) -> int:
     """Carry out what is left of a confirmed plan, `Office.plan_to_resume`; gives the exit code."""
     from batcher.assembly.refusing import refuse_to_resume
@@ -53,4 +66,4 @@ def go_on(
     for line in prospect_in_words(prospect, office):
         given.say(line)
     refuse_to_resume(prospect, ignore_balance=ignore_balance)
-    return issue_and_report(given, office, prospect, api_key, canary=canary)
+    return issue_and_report(given, office, prospect, api_key, canary=canary, told=told)

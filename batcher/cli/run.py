@@ -12,6 +12,7 @@ from batcher.cli.interrupting import take_termination_for_interruption
 from batcher.cli.issuing import issue_and_report
 from batcher.cli.looking import look, prospect_in_words
 from batcher.cli.reading import reading, said_of_file
+from batcher.cli.telling import telling, told_if_not_begun
 from batcher.errors import NotConfirmed, UsageError
 
 if TYPE_CHECKING:
@@ -70,10 +71,15 @@ def command(
     choices = choices_from(options)
     name = batch_name(given, batch, proposal=file.stem.lower(), ask=not yes)
     said = said_of_file(options)
-    known = known_finished(settings, file, name, said)
-    sheet = None if known is not None and known.proven else load_sheet(file, settings, said)
-    api_key = load_api_key(settings, os.environ)
-    with Office(settings) as office, office.lock(f"batcher run of batch {name}"):
+    with told_if_not_begun(given, settings, name):
+        known = known_finished(settings, file, name, said)
+        sheet = None if known is not None and known.proven else load_sheet(file, settings, said)
+        api_key = load_api_key(settings, os.environ)
+    with (
+        Office(settings) as office,
+        telling(given, office, settings, name) as told,
+        office.lock(f"batcher run of batch {name}"),
+    ):
         office.check_account(api_key)
         if sheet is None:
             # Asked again: until the lock was there, another process may have been at it.
@@ -88,7 +94,7 @@ def command(
         office.approvals.require(prospect.plan.sends_total, plan=None)
         confirm(given, prospect.plan, settings, yes=yes)
         office.confirm(prospect.plan, api_key)
-        return issue_and_report(given, office, prospect, api_key, canary=not no_canary)
+        return issue_and_report(given, office, prospect, api_key, canary=not no_canary, told=told)
 
 
 def confirm(given: Given, plan: "Plan", settings: "Settings", *, yes: bool) -> None:

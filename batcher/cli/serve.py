@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from batcher.assembly.notifying import Notifier
     from batcher.settings import Settings
     from batcher.web import Address
+    from batcher.web.house import House
 
 
 @click.command(name="serve")
@@ -113,14 +115,16 @@ def _serve(
 ) -> None:
     from batcher.assembly import Office
     from batcher.assembly.background import Background
+    from batcher.assembly.notifying import make_notifier
     from batcher.clock import SystemClock
     from batcher.ledger import user_name
     from batcher.settings import load_webhook_secret
-    from batcher.web import make_app, make_house, serve
+    from batcher.web import make_house
     from batcher.web.webhooks import PATH
 
     webhook_secret = load_webhook_secret(settings, os.environ)
     with Office(settings) as office:
+        notifier = make_notifier(office, settings, os.environ)
         house = make_house(
             settings,
             office,
@@ -130,6 +134,7 @@ def _serve(
             tell=lambda text: click.echo(text, err=True),
             api_key=api_key,
             webhook_secret=webhook_secret,
+            notifier=notifier,
         )
         given.say(f"batcher's page for {house.environment.label}. Ctrl-C ends it.")
         has_users = office.people.has_users()
@@ -140,8 +145,20 @@ def _serve(
         if webhook_secret is not None:
             given.say(f"Runa's webhooks are taken at {address.origin}{PATH}.")
         with Background(house.desk):
-            asyncio.run(serve(make_app(house), listener, house.ending))
+            asyncio.run(_answer(house, listener, notifier))
     given.say("The page is closed. What was sent is in the ledger; the same command opens it again.")
+
+
+async def _answer(house: "House", listener: "socket.socket", notifier: "Notifier") -> None:
+    """The page, and beside it what people are told."""
+    from batcher.web import make_app, serve
+
+    delivering = asyncio.create_task(notifier.keep_delivering())
+    try:
+        await serve(make_app(house), listener, house.ending)
+    finally:
+        delivering.cancel()
+        await asyncio.wait({delivering})
 
 
 _SIGN_IN = "Open it in a browser, and sign in. `batcher user list` tells who may."

@@ -8,6 +8,7 @@ from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
+from batcher.ledger.notices import KeptNotices
 from batcher.ledger.register import ApprovedPlan, KeptSession, Register
 from batcher.ledger.scheduled import ScheduledPeriods
 
@@ -18,6 +19,7 @@ __all__ = [
     "Happening",
     "History",
     "Holder",
+    "KeptNotices",
     "KeptSession",
     "KnownBatch",
     "Ledger",

@@ -28,6 +28,7 @@ from batcher.ledger.asking import AskedRuns
 from batcher.ledger.chain import Salts
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.history import History
+from batcher.ledger.notices import KeptNotices
 from batcher.ledger.place import open_engine, sqlite_path, write_failed, writing_on
 from batcher.ledger.register import ApprovedPlan, Desk, Register
 from batcher.ledger.scheduled import ScheduledPeriods
@@ -69,6 +70,7 @@ class Ledger:
         self.register = Register(self._engine)
         """Users, sessions and approvals."""
         self.runs = AskedRuns(self._engine)
+        self.notices = KeptNotices(self._engine)
         """What was asked for on the page."""
         self.scheduled = ScheduledPeriods(self._engine)
         """Schedules and their periods."""

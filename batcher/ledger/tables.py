@@ -422,3 +422,23 @@ scheduled_periods = Table(
     # No period twice, whoever writes at the same time.
     UniqueConstraint("environment_id", "schedule", "period"),
 )
+
+# What is told to people, one line for each outlet that it goes to. No payment hangs on it.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    # By name: it may be about a batch that was never confirmed.
+    Column("batch", String(40), nullable=False),
+    Column("event", String(20), nullable=False),
+    # A name that gives no address away.
+    Column("outlet", String(40), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    # When it is tried next; null once it has arrived or was given up.
+    Column("due_at", Moment, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("last_error", String, nullable=False),
+    Column("delivered_at", Moment),
+)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from batcher.money import minor_units
 
 _MAX_TEXT = 255
+_MAX_PATH = 4096
 _SUM = re.compile(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,4})?)")
 
 
@@ -53,11 +55,38 @@ def by_currency(sums: Iterable[str]) -> dict[str, Decimal]:
     return {currency: Decimal(amount) for currency, amount in pairs}
 
 
+def not_blank(value: object) -> object:
+    """A path that is one."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError('a path; the working directory is "."')  # which pathlib would read into an empty one
+    return value
+
+
+def plain_path(value: Path) -> Path:
+    """A path that can be typed, `~` as the home."""
+    if len(str(value)) > _MAX_PATH or has_control_characters(str(value)):
+        raise ValueError(f"a path of up to {_MAX_PATH:,} characters, without control characters")
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError("a path, and whose home ~ means here is not known") from None
+
+
+def _absolute(value: Path) -> Path:
+    path = plain_path(value)
+    if not path.is_absolute():
+        raise ValueError("an absolute path")
+    return path
+
+
 Seconds = Annotated[float, BeforeValidator(_not_a_truth_value), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_not_a_truth_value)]
 Text = Annotated[str, AfterValidator(_text)]
 Sums = Annotated[tuple[Annotated[str, AfterValidator(_sum)], ...], BeforeValidator(listed)]
 """A sum for each currency: `GBP 500`."""
+
+SecretFile = Annotated[Path, BeforeValidator(not_blank), AfterValidator(_absolute)]
+"""A file with a secret in it; where it lies does not depend on where a command is run."""
 
 
 class Section(BaseModel):

@@ -155,7 +155,7 @@ def _anchored(entry: _Entry) -> _Entry:
     match entry.section, entry.key, entry.value:
         case "ledger", "url", str(url):
             return replace(entry, value=anchored_ledger_url(url, folder))
-        case ("api", "api_key_file", str(path)) | ("webhooks", "secret_file", str(path)) if path.strip():
+        case _, ("api_key_file" | "secret_file" | "addresses_file"), str(path) if path.strip():
             return replace(entry, value=anchored(path, folder))
         case section, "file", str(path) if section.startswith(SCHEDULES) and path.strip():
             return replace(entry, value=anchored(path.strip(), folder))

@@ -23,10 +23,21 @@ from batcher.settings.addresses import (
 )
 from batcher.settings.approval import Approval
 from batcher.settings.input import Input
-from batcher.settings.kinds import Count, Seconds, Section, Sums, Text, by_currency, has_control_characters, listed
+from batcher.settings.kinds import (
+    Count,
+    Seconds,
+    SecretFile,
+    Section,
+    Sums,
+    Text,
+    by_currency,
+    listed,
+    not_blank,
+    plain_path,
+)
+from batcher.settings.notifications import Notifications
 from batcher.settings.schedules import SCHEDULE_NAME, Schedule
 
-_MAX_PATH = 4096
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -47,28 +58,6 @@ def _currency(value: str) -> str:
     if not (value.isascii() and value.isupper()) or minor_units(value) is None:
         raise ValueError('a currency code of ISO 4217 in capitals, such as "GBP"')
     return value
-
-
-def _not_blank(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError('a path; the working directory is "."')  # which pathlib would read into an empty one
-    return value
-
-
-def _path(value: Path) -> Path:
-    if len(str(value)) > _MAX_PATH or has_control_characters(str(value)):
-        raise ValueError(f"a path of up to {_MAX_PATH:,} characters, without control characters")
-    try:
-        return value.expanduser()
-    except RuntimeError:
-        raise ValueError("a path, and whose home ~ means here is not known") from None
-
-
-def _key_file(value: Path) -> Path:
-    path = _path(value)
-    if not path.is_absolute():
-        raise ValueError("an absolute path")
-    return path
 
 
 def _ascending(lower: str, low: float, upper: str, high: float) -> None:
@@ -109,7 +98,7 @@ class Api(Section):
         le=300,
         description="Seconds to wait for one answer. An order without an answer is unknown, so do not be short.",
     )
-    api_key_file: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_key_file)] | None = Field(
+    api_key_file: SecretFile | None = Field(
         default=None,
         examples=["~/.config/batcher/api-key"],
         description="A file with nothing in it but the API key, which only its owner can read (chmod 600). It is asked "
@@ -327,7 +316,7 @@ class Ledger(Section):
 class Results(Section):
     """Where the results go."""
 
-    directory: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_path)] = Field(
+    directory: Annotated[Path, BeforeValidator(not_blank), AfterValidator(plain_path)] = Field(
         default=Path("results"), description="The folder for NAME.csv; a relative one is below the working directory."
     )
     formats: Annotated[tuple[Format, ...], BeforeValidator(listed)] = Field(
@@ -340,7 +329,7 @@ class Results(Section):
 class Webhooks(Section):
     """Runa's webhooks, which `batcher serve` takes as hints to look. Their secret has no place in this file."""
 
-    secret_file: Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_key_file)] | None = Field(
+    secret_file: SecretFile | None = Field(
         default=None,
         examples=["~/.config/batcher/webhook-secret"],
         description="A file with nothing in it but the secret that Runa's portal shows (whsec_…), which only its owner "
@@ -369,6 +358,7 @@ class Settings(BaseModel):
     input: Input = Input()
     approval: Approval = Approval()
     webhooks: Webhooks = Webhooks()
+    notifications: Notifications = Notifications()
     schedules: dict[str, Schedule] = Field(default_factory=dict)
 
     @property

@@ -1,4 +1,4 @@
-"""The secret that Runa signs its webhooks with: from `RUNA_WEBHOOK_SECRET`, else the system keyring, else a file.
+"""The secrets of webhooks, Runa's and ours, and the addresses of notifications: variables, the keyring, or files.
 
 Like the API key it is wrapped as soon as it is read, and never stands in the config.
 """
@@ -16,6 +16,8 @@ from batcher.settings.sections import Settings
 from batcher.settings.wiring import environment
 
 VARIABLE = "RUNA_WEBHOOK_SECRET"
+NOTIFY_VARIABLE = "NOTIFY_WEBHOOK_SECRET"
+ADDRESSES_VARIABLE = "APPRISE_URLS"
 PREFIX = "whsec_"
 _LEAST_BYTES = 16
 """What is shorter could be guessed."""
@@ -36,11 +38,43 @@ def load_webhook_secret(
     return None if path is None else secret_of_file(path)
 
 
+def load_notify_secret(settings: Settings, environ: Mapping[str, str]) -> SecretStr:
+    """What our own webhooks are signed with. Raises `UsageError` where there is none."""
+    if NOTIFY_VARIABLE in environ:
+        return _checked(SecretStr(environ[NOTIFY_VARIABLE]), f"in the variable {NOTIFY_VARIABLE}")
+    path = settings.notifications.secret_file
+    if path is None:
+        raise UsageError(
+            "There is no secret to sign notifications with, and [notifications] webhook_url is set.",
+            f"Set the variable {NOTIFY_VARIABLE}, or name a file that only you can read as secret_file beside it.",
+        )
+    return secret_of_file(path)
+
+
+def load_notify_addresses(settings: Settings, environ: Mapping[str, str]) -> list[SecretStr]:
+    """Apprise's addresses, each a secret. Raises `UsageError` where others can read their file."""
+    path = settings.notifications.addresses_file
+    if ADDRESSES_VARIABLE in environ:
+        text = environ[ADDRESSES_VARIABLE]
+    elif path is not None:
+        text = secret_in_file(
+            path,
+            what="The file of addresses for notifications",
+            setting="[notifications] addresses_file",
+            instead=f"Use the variable {ADDRESSES_VARIABLE}.",
+            most_bytes=65_536,
+        ).get_secret_value()
+    else:
+        return []
+    lines = (line for line in text.splitlines() if not line.strip().startswith("#"))
+    return [SecretStr(address) for line in lines for address in line.split()]
+
+
 def secret_of_file(path: Path) -> SecretStr:
     """The secret in a file. Raises `UsageError` where others can use the file, or where it holds none."""
     secret = secret_in_file(
         path,
-        what="The file of the webhooks' secret",
+        what="The file of a webhook's secret",
         setting="[webhooks] secret_file",
         instead=f"Use the system keyring or the variable {VARIABLE}.",
         most_bytes=_MAX_LENGTH * 2,
@@ -57,7 +91,7 @@ def _checked(secret: SecretStr, origin: str) -> SecretStr:
         key = b""
     if len(key) < _LEAST_BYTES or len(text) > _MAX_LENGTH:
         raise UsageError(
-            f"The secret of Runa's webhooks {origin} is none: it is {PREFIX} and at least 22 signs of base64.",
-            "Copy it again from Runa's portal, whole and without anything around it.",
+            f"The secret of webhooks {origin} is none: it is {PREFIX} and at least 22 signs of base64.",
+            "Copy it again, whole and without anything around it.",
         )
     return SecretStr(text)

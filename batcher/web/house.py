@@ -8,11 +8,13 @@ from pydantic import SecretStr
 
 from batcher.assembly import Office, Session, file_digests
 from batcher.assembly.desk import Desk
+from batcher.assembly.notifying import Notifier
 from batcher.assembly.plans import Plans, plans_folder
 from batcher.assembly.scheduling import Schedules
 from batcher.assembly.telling import Told
 from batcher.assembly.watching import Watching
 from batcher.model import Environment
+from batcher.notices import Notice
 from batcher.ports import Clock
 from batcher.settings import Settings, ledger_path
 from batcher.signing_in import Failures
@@ -22,6 +24,10 @@ from batcher.web.sheets.mappings import Mappings
 from batcher.web.sheets.readings import Readings
 from batcher.web.sheets.uploads import Uploads
 from batcher.web.webhooks import Webhooks
+
+
+def _nobody(notice: Notice) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,8 @@ class House:
     plans: Plans
     desk: Desk
     watching: Watching
+    notify: Callable[[Notice], None] = _nobody
+    """Tells people who do not look. Never raises."""
     webhooks: Webhooks | None = None
     """Takes Runa's webhooks, where their secret is known."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,13 +103,21 @@ def make_house(
     api_key: Callable[[], SecretStr],
     tokens: Tokens = new_token,
     webhook_secret: SecretStr | None = None,
+    notifier: Notifier | None = None,
 ) -> House:
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
     ledger = ledger_path(settings)
     folder = ledger.with_name(f"{ledger.name}.page")
     plans = Plans(plans_folder(settings))
     schedules = Schedules(office, api_key=api_key, plans=plans, reports=Told(tell))
-    desk = Desk(office, api_key=api_key, sealed_of=plans.find, duty=schedules if settings.schedules else None)
+    notify = notifier.tell if notifier is not None else _nobody
+    desk = Desk(
+        office,
+        api_key=api_key,
+        sealed_of=plans.find,
+        duty=schedules if settings.schedules else None,
+        tell=notify,
+    )
     return House(
         settings=settings,
         office=office,
@@ -118,5 +134,6 @@ def make_house(
         plans=plans,
         desk=desk,
         watching=Watching(office, desk),
+        notify=notify,
         webhooks=None if webhook_secret is None else Webhooks(webhook_secret, hints=office.hints, clock=clock),
     )

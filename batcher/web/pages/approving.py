@@ -11,6 +11,7 @@ from starlette.responses import Response
 from batcher import planning
 from batcher.approval import Approval, Stage
 from batcher.assembly import Refusal
+from batcher.assembly.notifying import notice_of_waiting
 from batcher.assembly.review import Review, review_of
 from batcher.errors import BatcherError, NotApproved, UsageError
 from batcher.planning import SealedPlan
@@ -194,6 +195,7 @@ async def ask(visit: Visit) -> Response:
             sealed.digest, batch=sealed.batch, totals=sealed.totals, by=name, now=now
         )
     )
+    house.notify(notice_of_waiting(sealed.batch, sealed.totals, by=name))
     return visit.go_to("plan", plan=sealed.digest)
 
 
