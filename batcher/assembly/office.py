@@ -1,6 +1,7 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from batcher.engine.outcome import PAID_ALL
 from batcher.ledger import (
     ApprovedPlan,
     AskedRuns,
+    Gauges,
     History,
     Holder,
     KeptNotices,
@@ -34,6 +36,7 @@ from batcher.ledger import (
 )
 from batcher.lifecycle import Breaker, Follower, Halt, Hints, Issuer
 from batcher.lifecycle.refreshing import Refreshed, Refresher, Watch
+from batcher.logs import about
 from batcher.model import Environment, Sheet, Speaker
 from batcher.planning.finishing import FROM_ROWS
 from batcher.ports import Clock
@@ -43,6 +46,12 @@ from batcher.results import Summary, results_paths, summary_of, write_results
 from batcher.settings import Settings
 from batcher.states import RESULT_WORDS, State
 from batcher.throttle import LeasedThrottle, seconds_for
+
+
+@asynccontextmanager
+async def _logging(batch: str) -> AsyncIterator[None]:
+    with about(batch=batch):
+        yield
 
 
 class Office:
@@ -101,6 +110,10 @@ class Office:
     def runs(self) -> AskedRuns:
         """What was asked for on the page."""
         return self._parts.ledger.runs
+
+    def gauges(self) -> Gauges:
+        """Figures for whoever watches from outside."""
+        return self._parts.ledger.gauges(self.environment, self.now)
 
     @property
     def scheduled(self) -> ScheduledPeriods:
@@ -265,7 +278,7 @@ class Office:
         parts = self._parts
         halt = Halt(base_url=self.environment.base_url)
         on_start(halt)
-        async with parts.journal() as journal, parts.client(api_key) as api:
+        async with parts.journal() as journal, parts.client(api_key) as api, _logging(batch):
             # Rows whose order the list has were planned just now; they get it before anything is sent. What may have
             # been paid twice is not sent at all.
             settled = await self.casework.settle(

@@ -14,6 +14,7 @@ import click
 
 from batcher.cli.failing import fail
 from batcher.errors import UsageError
+from batcher.logs import JsonLines, PlainLines
 
 if TYPE_CHECKING:
     from batcher.settings import Settings
@@ -57,15 +58,18 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
     )
     @click.option("--json", "as_json", is_flag=True, help="Print the answer, or the failure, as JSON on stdout.")
     @click.option("--no-input", is_flag=True, help="Never ask anything; what is not said is an error.")
+    @click.option("--log-json", is_flag=True, help="Log to stderr as JSON, one object a line, as much as with -v.")
     @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
     @functools.wraps(function)
-    def wrapped(config: Path | None, as_json: bool, no_input: bool, verbose: int, **options: Any) -> int:
+    def wrapped(
+        config: Path | None, as_json: bool, no_input: bool, log_json: bool, verbose: int, **options: Any
+    ) -> int:
         _leave_no_core()
-        logging.basicConfig(
-            stream=sys.stderr,
-            level={0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG),
-            format="%(asctime)s %(levelname)s %(message)s",
-        )
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonLines() if log_json else PlainLines())
+        # Who asks for lines that a machine reads wants them: as with -v.
+        level = {0: logging.WARNING, 1: logging.INFO}.get(max(verbose, int(log_json)), logging.DEBUG)
+        logging.basicConfig(handlers=[handler], level=level)
         # Below these lie bodies and headers, and in them people's data and the key.
         for library in ("httpx", "httpcore", "alembic", "sqlalchemy", "asyncio"):
             logging.getLogger(library).setLevel(logging.WARNING)

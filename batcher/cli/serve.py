@@ -56,7 +56,7 @@ def _require_the_extra() -> None:
 
     missing = [
         name
-        for name in ("jinja2", "python_multipart", "standardwebhooks", "starlette", "uvicorn")
+        for name in ("jinja2", "prometheus_client", "python_multipart", "standardwebhooks", "starlette", "uvicorn")
         if find_spec(name) is None
     ]
     if missing:

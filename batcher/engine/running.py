@@ -5,10 +5,12 @@ The first row of a kind that was never paid goes alone; see `batcher.engine.cana
 
 import asyncio
 from collections.abc import Iterable
+from contextvars import Context
 
 from batcher.engine.canary import Canaries, Turns
 from batcher.engine.progress import Observer, Progress
 from batcher.lifecycle import Breaker, Follower, Halt, Issuer
+from batcher.logs import context_about
 from batcher.records import AttemptRecord, RowRecord
 from batcher.states import UNSENT, State
 
@@ -64,6 +66,11 @@ def _raise_first(error: BaseException | None) -> None:
         raise error
 
 
+def _about(row: RowRecord) -> Context:
+    """What the log says that a task is about."""
+    return context_about(row=row.name, attempt=row.latest.order.number)
+
+
 class _Run:
     def __init__(
         self,
@@ -94,7 +101,7 @@ class _Run:
         """Everything that this run has to do, side by side."""
         async with asyncio.TaskGroup() as group:
             for row in self._accepted:
-                group.create_task(self._follow(row))
+                group.create_task(self._follow(row), context=_about(row))
             group.create_task(self._ask_again(group))
             group.create_task(self._send(group))
         self._observer.changed(self._progress)
@@ -104,7 +111,7 @@ class _Run:
         places = asyncio.Semaphore(ISSUING_AGAIN)
         for row in self._unknown:
             await places.acquire()
-            group.create_task(self._issue(row, places))
+            group.create_task(self._issue(row, places), context=_about(row))
 
     async def _send(self, group: asyncio.TaskGroup) -> None:
         """Rows that wait to be sent. It is this task that waits for their turn, so none of them holds a place for it.
@@ -117,7 +124,7 @@ class _Run:
             row = await self._turns.next()
             if row is None:
                 return
-            group.create_task(self._issue(row, places))
+            group.create_task(self._issue(row, places), context=_about(row))
 
     async def _issue(self, row: RowRecord, places: asyncio.Semaphore) -> None:
         try:

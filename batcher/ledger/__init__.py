@@ -4,6 +4,7 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 """
 
 from batcher.ledger.asking import AskedRuns
+from batcher.ledger.gauges import Gauges
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
 from batcher.ledger.ledger import Ledger, SqlJournal
@@ -16,6 +17,7 @@ __all__ = [
     "ApprovedPlan",
     "AskedRuns",
     "FoundPayout",
+    "Gauges",
     "Happening",
     "History",
     "Holder",

@@ -26,6 +26,7 @@ from batcher.ledger import (
 )
 from batcher.ledger.asking import AskedRuns
 from batcher.ledger.chain import Salts
+from batcher.ledger.gauges import Gauges, gauges
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.history import History
 from batcher.ledger.notices import KeptNotices
@@ -309,6 +310,10 @@ class Ledger:
             )
             for send in reversed(found)
         ]
+
+    def gauges(self, environment: Environment, now: datetime) -> Gauges:
+        """Figures for whoever watches from outside."""
+        return gauges(self._engine, environment, now)
 
     def journal(self, blocking: Blocking) -> "SqlJournal":
         """The journal of one run; `blocking` takes its commits off the event loop."""

@@ -1,6 +1,7 @@
 """Reading an accepted order until it is finished."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from batcher import policy
@@ -12,6 +13,8 @@ from batcher.model import Reply
 from batcher.ports import Api, Clock, Journal
 from batcher.records import AttemptRecord
 from batcher.states import State
+
+logger = logging.getLogger(__name__)
 
 READERS = 4
 """How many orders are read at one time: reads have no published limit, and polling may lead to one."""
@@ -93,7 +96,10 @@ class Follower:
             return attempt
         self._refused_in_a_row = 0
         at = self._clock.instant()
-        return await self._recording.finish(settle(attempt, reply.order, journal=self._journal, at=at))
+        settled = await self._recording.finish(settle(attempt, reply.order, journal=self._journal, at=at))
+        if settled.state is not attempt.state:
+            logger.info("the order is read back, so %s", settled.state)
+        return settled
 
     @property
     def _paused_s(self) -> float:

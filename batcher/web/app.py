@@ -20,6 +20,7 @@ from batcher.web.house import House
 from batcher.web.pages import ROUTES
 from batcher.web.routes import PageRoute
 from batcher.web.visit import Visit
+from batcher.web.watched import Watched
 
 STATIC = Path(__file__).parent / "static"
 
@@ -38,7 +39,7 @@ def make_app(house: House, routes: Sequence[PageRoute] = ROUTES) -> ASGIApp:
     if house.webhooks is not None:
         # Runa is no browser: what guards it is the signature.
         inside = _Beside(inside, {webhooks.PATH: house.webhooks})
-    return HeadersDoor(HostsDoor(inside, house.address.hosts))
+    return HeadersDoor(Watched(HostsDoor(inside, house.address.hosts), house))
 
 
 class _Beside:

@@ -1,0 +1,70 @@
+"""Figures for whoever watches from outside: counts and ages, and nothing of any person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, func, select
+
+from batcher.ledger.tables import approvals, asked_runs, attempts, environments, notices, sends
+from batcher.model import Environment
+from batcher.policy import Finding
+from batcher.states import State
+
+_OPEN = (State.SENT, State.UNKNOWN, State.ACCEPTED, State.MISMATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauges:
+    """One moment's figures of an environment."""
+
+    attempts: Mapping[str, int]
+    """By state."""
+    refusals: Mapping[str, int]
+    """Answers that refused an order or turned it away, by type."""
+    sends_last_minute: int
+    """Of all environments: the limit is one for all."""
+    oldest_open_s: float
+    """Since the oldest attempt was planned that is neither settled nor certainly unsent; 0 where there is none."""
+    runs: Mapping[str, int]
+    """What was asked for on the page, by state."""
+    approvals_waiting: int
+    notices_undelivered: int
+
+
+def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
+    """Read them."""
+    place = (
+        select(environments.c.id)
+        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
+        .scalar_subquery()
+    )
+    states = select(attempts.c.state, func.count()).where(attempts.c.environment_id == place)
+    oldest = select(func.min(attempts.c.planned_at)).where(attempts.c.environment_id == place)
+    refusals = (
+        select(sends.c.cause, func.count())
+        .join(attempts, sends.c.attempt_id == attempts.c.id)
+        .where(attempts.c.environment_id == place, sends.c.finding.in_((Finding.REFUSED, Finding.TURNED_AWAY)))
+    )
+    runs = select(asked_runs.c.state, func.count()).where(asked_runs.c.environment_id == place)
+    waiting = select(func.count()).where(approvals.c.environment_id == place, approvals.c.approved.is_(None))
+    undelivered = select(func.count()).where(notices.c.environment_id == place, notices.c.delivered_at.is_(None))
+    with engine.connect() as connection:
+        since = connection.scalar(oldest.where(attempts.c.state.in_(_OPEN)))
+        return Gauges(
+            attempts=_counted(connection, states.group_by(attempts.c.state)),
+            refusals=_counted(connection, refusals.group_by(sends.c.cause)),
+            sends_last_minute=connection.scalar(
+                select(func.count()).where(sends.c.sent_at > now - timedelta(minutes=1))
+            )
+            or 0,
+            oldest_open_s=0.0 if since is None else max(0.0, (now - since).total_seconds()),
+            runs=_counted(connection, runs.group_by(asked_runs.c.state)),
+            approvals_waiting=connection.scalar(waiting) or 0,
+            notices_undelivered=connection.scalar(undelivered) or 0,
+        )
+
+
+def _counted(connection: Connection, query: Select[tuple[Any, int]]) -> dict[str, int]:
+    return {str(name): count for name, count in connection.execute(query)}
