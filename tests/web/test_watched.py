@@ -107,6 +107,12 @@ def test_every_alert_has_words_and_asks_for_figures_that_there_are(shown: set[st
         assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
+def test_prometheus_is_told_where_the_figures_are_and_the_rules() -> None:
+    told = yaml.safe_load((WATCHING / "prometheus.yml").read_text())
+    assert [job["job_name"] for job in told["scrape_configs"]] == ["batcher"]
+    assert [(WATCHING / name).exists() for name in told["rule_files"]] == [True]
+
+
 def test_the_board_asks_for_figures_that_there_are(shown: set[str]) -> None:
     board = json.loads((WATCHING / "grafana.json").read_text())
     asked = {target["expr"] for panel in board["panels"] for target in panel["targets"]}
