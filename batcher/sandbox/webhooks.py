@@ -5,10 +5,11 @@ import base64
 import hashlib
 import heapq
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
-
-import httpx
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 from batcher.sandbox import jsontext, views
 from batcher.sandbox.clock import MovableClock, wait_s
@@ -97,25 +98,33 @@ async def deliver(hook: Hook, orders: Callable[[], Orders], clock: MovableClock)
     """Send what is due until cancelled."""
     outbox, places, under_way = Outbox(), asyncio.Semaphore(_ABREAST), set[asyncio.Task[None]]()
 
-    async def send(client: httpx.AsyncClient, message: Message, content: bytes) -> None:
+    async def send(message: Message, content: bytes) -> None:
         async with places:
             headers = hook.headers(message.id, clock.now_s(), content)
-            try:
-                status = (await client.post(hook.url, content=content, headers=headers)).status_code
-            except httpx.HTTPError:
-                status = None
+            status = await asyncio.to_thread(_post, hook.url, headers, content)
             outbox.answered(message, status, clock.now_s())
 
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
-        try:
-            while True:
-                for message in outbox.due(orders(), clock.now_s()):
-                    (order,) = orders().numbered(message.number, message.number)
-                    task = asyncio.create_task(send(client, message, body(order, message.since_s)))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-                await wait_s(_LOOK_S)
-        finally:
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+    try:
+        while True:
+            for message in outbox.due(orders(), clock.now_s()):
+                (order,) = orders().numbered(message.number, message.number)
+                task = asyncio.create_task(send(message, body(order, message.since_s)))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+            await wait_s(_LOOK_S)
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _post(url: str, headers: Mapping[str, str], content: bytes) -> int | None:
+    """The status of the answer; `None` where there is none. A redirect is an answer, and is not followed."""
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    try:
+        with closing(kind(parts.netloc, timeout=PATIENCE_S)) as connection:
+            connection.request("POST", parts.path or "/", content, dict(headers))
+            return connection.getresponse().status
+    except (OSError, HTTPException, ValueError):
+        return None
