@@ -44,6 +44,7 @@ def older(tmp_path: Path) -> Path:
 def without_people(connection: sqlite3.Connection) -> None:
     """Take out what releases 0004 to 0007 have added."""
     connection.execute("DROP TABLE notices")
+    connection.execute("DROP TABLE scheduled_periods")
     connection.execute("DROP TABLE asked_runs")
     for name in ("reference", "email", "recipient_reference", "order_id"):
         connection.execute(f"DROP INDEX ix_attempts_{name}")
