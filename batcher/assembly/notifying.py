@@ -5,7 +5,7 @@ Nothing here stops a payment: a notice that cannot be written or delivered is to
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -16,6 +16,7 @@ from batcher.assembly.office import Office
 from batcher.errors import BatcherError, NotApproved
 from batcher.notices import Event, KeptNotice, NotDelivered, Notice
 from batcher.outlets import Outlet
+from batcher.schedules import Report, ReportKind, Reports
 from batcher.settings import Settings
 
 AT_ONCE = 3
@@ -184,3 +185,39 @@ def notice_of_waiting(batch: str, totals: Mapping[str, object], *, by: str) -> N
         body=f"{by} prepared a plan that would send {sums}. Another person looks at it, and approves or refuses it.",
         figures={},
     )
+
+
+def notice_of_report(report: Report) -> Notice | None:
+    """What a schedule has to say; `None` for what the desk tells of its runs anyway."""
+    event = _OF_SCHEDULES.get(report.kind)
+    if event is None:
+        return None
+    return Notice(
+        event=event,
+        batch=report.batch,
+        title=f"Schedule {report.schedule}, {report.period}: {report.kind.replace('_', ' ')}",
+        body=report.message,
+        figures={"exit_code": str(report.exit_code)},
+    )
+
+
+_OF_SCHEDULES = {
+    ReportKind.WAITING: Event.NOT_STARTED,
+    ReportKind.DID_NOT_START: Event.NOT_STARTED,
+    ReportKind.MISSED: Event.NOT_STARTED,
+    ReportKind.NEEDS_APPROVAL: Event.NEEDS_APPROVAL,
+    ReportKind.NEEDS_PERSON: Event.NEEDS_PERSON,
+}
+
+
+class Notified:
+    """Implements `batcher.schedules.Reports`: passes each report on, and has people told who do not look."""
+
+    def __init__(self, said: Reports, tell: Callable[[Notice], None]) -> None:
+        self._said, self._tell = said, tell
+
+    def tell(self, report: Report) -> None:
+        """Say it, and have it told."""
+        self._said.tell(report)
+        if (notice := notice_of_report(report)) is not None:
+            self._tell(notice)

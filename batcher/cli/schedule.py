@@ -64,6 +64,7 @@ def run_due(given: Given) -> int:
 
     from batcher.assembly import Office
     from batcher.assembly.desk import Desk
+    from batcher.assembly.notifying import Notified, make_notifier
     from batcher.assembly.plans import Plans, plans_folder
     from batcher.assembly.scheduling import Schedules, is_scheduled, worst
     from batcher.cli.interrupting import take_termination_for_interruption
@@ -78,9 +79,13 @@ def run_due(given: Given) -> int:
         def api_key() -> Any:
             return load_api_key(settings, os.environ)
 
-        schedules = Schedules(office, api_key=api_key, plans=plans, reports=said)
-        desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_scheduled)
-        interrupted = asyncio.run(_until_done(schedules.run_due(desk), desk))
+        notifier = make_notifier(office, settings, os.environ)
+        schedules = Schedules(office, api_key=api_key, plans=plans, reports=Notified(said, notifier.tell))
+        desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_scheduled, tell=notifier.tell)
+        try:
+            interrupted = asyncio.run(_until_done(schedules.run_due(desk), desk))
+        finally:
+            asyncio.run(notifier.deliver())
     code = worst([*schedules.codes, *([130] if interrupted else [])])
     if given.as_json:
         click.echo(json.dumps({"reports": [_told(one) for one in said.reports], "exit_code": code}, ensure_ascii=False))

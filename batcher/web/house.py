@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from batcher.assembly import Office, Session, file_digests
 from batcher.assembly.desk import Desk
-from batcher.assembly.notifying import Notifier
+from batcher.assembly.notifying import Notified, Notifier
 from batcher.assembly.plans import Plans, plans_folder
 from batcher.assembly.scheduling import Schedules
 from batcher.assembly.telling import Told
@@ -109,8 +109,8 @@ def make_house(
     ledger = ledger_path(settings)
     folder = ledger.with_name(f"{ledger.name}.page")
     plans = Plans(plans_folder(settings))
-    schedules = Schedules(office, api_key=api_key, plans=plans, reports=Told(tell))
     notify = notifier.tell if notifier is not None else _nobody
+    schedules = Schedules(office, api_key=api_key, plans=plans, reports=Notified(Told(tell), notify))
     desk = Desk(
         office,
         api_key=api_key,
