@@ -1,8 +1,12 @@
 """What the ledger remembers of Runa, for who asks nobody: no key, no network, and no ledger made."""
 
+from typing import TYPE_CHECKING
+
 from batcher.errors import BatcherError
-from batcher.records import Catalogue
 from batcher.settings import Settings, environment, ledger_path, ledger_url
+
+if TYPE_CHECKING:
+    from batcher.records import Catalogue
 
 
 def file_digests(settings: Settings) -> frozenset[str]:
@@ -17,7 +21,7 @@ def file_digests(settings: Settings) -> frozenset[str]:
         return ledger.file_digests()
 
 
-def remembered_catalogue(settings: Settings) -> tuple[Catalogue | None, str]:
+def remembered_catalogue(settings: Settings) -> "tuple[Catalogue | None, str]":
     """Runa's catalogue as the ledger has it, and what kept it from being read, if anything."""
     path = ledger_path(settings)
     if not path.is_file() or not path.stat().st_size:
