@@ -166,9 +166,9 @@ def _readings(text: str, delimiter: str) -> Iterator[list[Row]]:
 
 
 def _without_declaration(rows: list[Row], delimiter: str) -> list[Row]:
-    declares = (
-        rows[:1] and rows[0][0] == 1 and "".join(rows[0][1]).strip('"').casefold() in ("sep=", f"sep={delimiter}")
-    )
+    line, cells = rows[0] if rows else (0, ())
+    said = "".join(cells).strip('"').casefold()
+    declares = line == 1 and cells[:1] != ("",) and said in ("sep=", f"sep={delimiter}")
     return _trimmed(rows[1:] if declares else rows)
 
 

@@ -12,6 +12,7 @@ import pytest
 from batcher.cli.app import COMMANDS
 from batcher.sandbox import Fault, Switches
 from tests.cli.desk import Desk, Done, row
+from tests.cli.test_schedule import SCHEDULE
 from tests.secrets.gossip import GossipThread
 from tests.secrets.search import API_KEY, CELL_LINK, Secrets, texts
 
@@ -44,6 +45,13 @@ def to_mend(desk: Desk) -> Path:
 
 def paid(desk: Desk, *flags: str) -> Done:
     return desk.pay(sheet(desk), "--skip-invalid", "--no-canary", *flags)
+
+
+def scheduled(desk: Desk, *words: str) -> Done:
+    """A schedule whose file is there and holds links; its first period is expected, and none was there before."""
+    sheet(desk)
+    desk.settings = {**desk.settings, "schedules.monthly": SCHEDULE | {"file": f"{desk.folder}/{{period}}.csv"}}
+    return desk.batcher("schedule", *words)
 
 
 def sealed(desk: Desk, *flags: str) -> Done:
@@ -146,6 +154,10 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     # The sandbox has that port; a page that opens runs until it is told to end: see `tests/cli/test_serve.py`.
     "serve": {
         "a taken port": lambda desk, *flags: desk.batcher("serve", "--port", urlsplit(desk.sandbox.url).port, *flags)
+    },
+    "schedule": {
+        "list": lambda desk, *flags: scheduled(desk, "list", *flags),
+        "run-due": lambda desk, *flags: scheduled(desk, "run-due", *flags),
     },
     "demo": {},  # it makes a folder and a sandbox of its own: see test_processes
 }
