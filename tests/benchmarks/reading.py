@@ -216,7 +216,8 @@ def dialects(bench: Bench, found: Found) -> None:
         "cp1252, said with --encoding": ("cp1252", "--encoding", "cp1252"),
     }
     commands = {name: check(bench.sheet(kind, bench.rows), *options) for name, (kind, *options) in kinds.items()}
-    found.others.append(_other("as it comes: a comma, UTF-8", bench.rows, found.sizes[-1].check))
+    if found.sizes:
+        found.others.append(_other("as it comes: a comma, UTF-8", bench.rows, found.sizes[-1].check))
     for name, seen in bench.measured(commands, OTHER_ROUNDS).items():
         found.others.append(_other(name, bench.rows, seen))
 
