@@ -231,6 +231,8 @@ class Kin:
     state: State
     since: datetime
     """When it was paid, else when it was first sent."""
+    known_at: datetime
+    """When it was first sent, or its order was found: before that, nobody could take it for a twin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

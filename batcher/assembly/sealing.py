@@ -88,7 +88,7 @@ class Sealing:
         Raises `UsageError` where the settings are other ones, `InputInvalid` where file or ledger have changed since.
         """
         self._refuse_other_settings(sealed)
-        plan = self._parts.plan(self._sheet(sealed), sealed.batch, sealed.meant)
+        plan = self._parts.plan(self._sheet(sealed), sealed.batch, _meant(sealed))
         again = self._again(sealed, plan, plan.record.journal)
         # What Runa's list says of the rows was part of the plan and is not known yet; all else is.
         if (again.file, again.journal) != (sealed.file, sealed.journal):
@@ -227,6 +227,11 @@ def _file(sheet: Sheet, path: Path, options: ReadOptions) -> planning.SealedFile
 def _plain(value: ReadOptions | SaidOfFile) -> dict[str, Any]:
     plain: dict[str, Any] = to_jsonable_python(asdict(value))
     return plain
+
+
+def _meant(sealed: planning.SealedPlan) -> planning.Choices:
+    """Its flags, which speak of nothing that was sent since; orders of unclear owner are bound by its digest."""
+    return replace(sealed.meant, said_at=sealed.prepared_at)
 
 
 def _said(sealed: planning.SealedPlan) -> SaidOfFile:

@@ -173,10 +173,12 @@ def kin(
 ) -> list[Kin]:
     """Paid (since then) and open attempts with one of these digests, in other batches at the same address."""
     moment = func.coalesce(attempts.c.completed_at, attempts.c.accepted_at, attempts.c.planned_at)
+    first_sent = select(func.min(sends.c.sent_at)).where(sends.c.attempt_id == attempts.c.id)
+    sent_at = first_sent.scalar_subquery().label("first_sent_at")
     found: list[Kin] = []
     for start in range(0, len(twin_digests), _CHUNK):
         query = (
-            select(attempts, rows.c.identity, batches.c.name.label("batch"), environments.c.account)
+            select(attempts, sent_at, rows.c.identity, batches.c.name.label("batch"), environments.c.account)
             .join(rows, attempts.c.row_id == rows.c.id)
             .join(batches, rows.c.batch_id == batches.c.id)
             .join(environments, batches.c.environment_id == environments.c.id)
@@ -204,6 +206,7 @@ def _kin(attempt: Row[Any], environment: Environment) -> Kin:
         twin_digest=attempt.twin_digest,
         state=State(attempt.state),
         since=attempt.completed_at or attempt.accepted_at or attempt.planned_at,
+        known_at=attempt.first_sent_at or attempt.accepted_at or attempt.completed_at or attempt.planned_at,
     )
 
 

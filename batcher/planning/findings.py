@@ -48,7 +48,7 @@ def check_list(
     strays = _live(evidence)
     nameless = [one for one in strays if one.identity is None and one.order_id not in accepted]
     problems = [_unread(one) for one in nameless if one.order is None]
-    problems += [] if choices.accept_missing else [_stray(one) for one in nameless if one.order is not None]
+    problems += [_stray(one) for one in nameless if one.order is not None and not _is_meant(one.order_id, choices)]
     if not strays:
         return listed, problems
     nobodys = _Nobodys(strays)
@@ -100,7 +100,8 @@ def accepted_orders(evidence: Evidence | None, choices: Choices) -> tuple[str, .
     return tuple(
         one.order_id
         for one in _live(evidence)
-        if (choices.accept_missing if one.identity is None else keys.row_name(one.identity) in choices.pay_again)
+        if _speaks_of(one.order_id, choices)
+        and (choices.accept_missing if one.identity is None else keys.row_name(one.identity) in choices.pay_again)
     )
 
 
@@ -143,27 +144,37 @@ class _Nobodys:
 
 
 def _doubted(line: PlanLine, nobodys: _Nobodys, choices: Choices) -> PlanLine:
-    why = _why(line, nobodys)
-    if why is None:
+    order_id, why = _why(line, nobodys)
+    if order_id is None:
         return line
-    if line.name in choices.pay_again:
+    if line.name in choices.pay_again and _speaks_of(order_id, choices):
         return replace(line, why=f"meant as a further payment, although {why}")
     return replace(line, standing=Standing.DOUBTFUL, why=why)
 
 
-def _why(line: PlanLine, nobodys: _Nobodys) -> str | None:
+def _is_meant(order_id: str, choices: Choices) -> bool:
+    return choices.accept_missing and _speaks_of(order_id, choices)
+
+
+def _speaks_of(order_id: str, choices: Choices) -> bool:
+    """Whether the word was said of this order: one that was said before knows nothing of what came since."""
+    return choices.orders_known is None or order_id in choices.orders_known
+
+
+def _why(line: PlanLine, nobodys: _Nobodys) -> tuple[str | None, str]:
+    """The order that may have paid a line, and why that is thought; `None` for none."""
     # What is asked about again could make an order as well, where none was made under its key.
     if line.payout is None or line.standing not in SENDING | {Standing.UNKNOWN}:
-        return None
+        return None, ""
     stray = nobodys.by_row.get(keys.identity(line.payout))
     if stray is not None:
-        return f"order {stray.order_id} in Runa's list carries this batch and reference, under another key"
+        words = f"order {stray.order_id} in Runa's list carries this batch and reference, under another key"
+        return stray.order_id, words
     if line.standing is Standing.UNKNOWN:
-        return None
+        return None, ""
     order_id = nobodys.for_the_same(line.payout)
-    if order_id is None:
-        return None
-    return f"order {order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
+    words = f"order {order_id} in Runa's list carries this batch, fits no row, and may have paid the same person"
+    return order_id, words
 
 
 def _unread(stray: Stray) -> Problem:

@@ -75,6 +75,10 @@ class Choices:
     retry: bool = True
     skip_invalid: bool = False
     never_sent: bool = False
+    said_at: datetime | None = None
+    """When all this was said, where that was before now: of what was paid elsewhere since, it does not speak."""
+    orders_known: frozenset[str] | None = None
+    """The orders of unclear owner that it speaks of; `None` where it is said now, of all that there are."""
 
     @classmethod
     def from_json(cls, said: Mapping[str, object]) -> Self:

@@ -48,6 +48,8 @@ def choices_of(record: BatchRecord) -> Choices:
         Choices.from_json(record.choices),
         retry=False,
         skip_invalid=True,
+        said_at=record.last_confirmed_at,
+        orders_known=record.accepted_orders,
         # That it was sent from nowhere else was true when it was said, and a copy of the ledger would say it again.
         never_sent=False,
     )

@@ -50,16 +50,21 @@ def doubts(
         return listed
     twins = _Twins(unclaimed, kin, choices)
     return [
-        line if payout is None or digest is None else _doubted(line, twins.why(line, payout, digest), choices)
+        line if payout is None or digest is None else _doubted(line, payout, digest, twins, choices)
         for line, payout, digest in zip(listed, to_be_paid, digests, strict=True)
     ]
 
 
-def _doubted(line: PlanLine, why: str | None, choices: Choices) -> PlanLine:
+def _doubted(line: PlanLine, payout: Payout, digest: str, twins: "_Twins", choices: Choices) -> PlanLine:
+    why = twins.why(line, payout, digest)
     if why is None:
         return line
     if line.name in choices.pay_again:
-        return replace(line, why=f"meant as a further payment, although {why}")
+        # A word that was said before speaks of what could be known then, and of nothing that was sent since.
+        since = twins.elsewhere(payout, digest, after=choices.said_at) if choices.said_at is not None else None
+        if since is None:
+            return replace(line, why=f"meant as a further payment, although {why}")
+        why = f"{since}, after this row was said to be meant"
     return replace(line, standing=Standing.DOUBTFUL, why=why)
 
 
@@ -95,10 +100,8 @@ class _Twins:
                 f"'{row.name}' (line {row.line} when it was confirmed) in this batch paid or may have paid the same, "
                 "and no row of the file claims it"
             )
-        for kin in self._elsewhere.get(digest, ()):
-            if not _told_apart(payout.reference, kin.reference):
-                word = "may have paid" if kin.state in OPEN else _WORDS[kin.state]
-                return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
+        if (other := self.elsewhere(payout, digest)) is not None:
+            return other
         if _as_before(line):
             return None
         for row in self._padded.get(bare(payout.reference), ()):
@@ -112,6 +115,15 @@ class _Twins:
                 f"'{row.name}' (line {row.line} when it was confirmed) in this batch has the same recipient, "
                 "was or may have been paid, and is gone from the file"
             )
+        return None
+
+    def elsewhere(self, payout: Payout, digest: str, *, after: datetime | None = None) -> str | None:
+        """A twin in another batch, in words; of those that were not sent before `after`, where that is said."""
+        for kin in self._elsewhere.get(digest, ()):
+            if _told_apart(payout.reference, kin.reference) or (after is not None and kin.known_at <= after):
+                continue
+            word = "may have paid" if kin.state in OPEN else _WORDS[kin.state]
+            return f"'{kin.name}' in batch {kin.batch} {word} the same on {kin.since:%Y-%m-%d}"
         return None
 
 

@@ -341,8 +341,18 @@ def test_kin_are_the_paid_and_open_rows_of_other_batches_that_pay_the_same(book:
             book.environment, besides=besides, twin_digests=[digest], paid_since=NOW + timedelta(days=days)
         )
 
-    october = Kin(batch="oct", name="R1", reference="R1", twin_digest=digest, state=State.COMPLETED, since=NOW)
-    september = Kin(batch="sep", name=nameless.name, reference=None, twin_digest=digest, state=State.UNKNOWN, since=NOW)
+    october = Kin(
+        batch="oct", name="R1", reference="R1", twin_digest=digest, state=State.COMPLETED, since=NOW, known_at=NOW
+    )
+    september = Kin(
+        batch="sep",
+        name=nameless.name,
+        reference=None,
+        twin_digest=digest,
+        state=State.UNKNOWN,
+        since=NOW,
+        known_at=NOW,
+    )
     assert kin() == [october, september]
     assert kin(besides="oct") == [september]
     assert kin(days=1) == [september]

@@ -1,12 +1,13 @@
 """Twins: what is held back because it looks like a payment that was made, and what says that it is meant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from batcher.model import Distribution, Environment, Payout
-from batcher.planning import Plan, Standing
+from batcher.planning import Choices, Plan, Standing, choices_of, sheet_of
 from batcher.states import OPEN, State
 from tests.payouts import WINDOW_DAYS, Book, Unreadable, payout, sheet
 
@@ -284,6 +285,35 @@ def test_a_row_confirmed_here_and_paid_by_another_batch_since_is_doubtful(book: 
     assert whys(plan) == ["'R1' in batch dec paid the same on 2026-11-03"]
     meant = book.plan(sheet(JO, ANN), pay_again=frozenset({"R1"}))
     assert (standings(meant)["R1"], meant.problems) == (Standing.UNSENT, ())
+
+
+def gone_on(book: Book, **choices: Any) -> Plan:
+    """The plan of what is left of the last confirmed one, by the ledger alone."""
+    return book.plan(sheet_of(book.batch()), **{**vars_of(choices_of(book.batch())), **choices})
+
+
+def vars_of(choices: Choices) -> dict[str, Any]:
+    return {one.name: getattr(choices, one.name) for one in fields(choices)}
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_a_row_said_to_be_meant_is_not_paid_again_after_another_batch_has_paid_it(book: Book, retry: bool) -> None:
+    """`--pay-again` was said of what could be known then; the batch is gone on with, or tried again, much later."""
+    book.confirm(sheet(JO), DEC)
+    book.bring("R1", State.COMPLETED, batch=DEC)
+    book.pass_days(1)
+    book.confirm(sheet(JO, ANN), pay_again=frozenset({"R1"}))
+    if retry:
+        book.bring("R1", State.REJECTED)
+    assert gone_on(book, retry=retry).problems == ()
+    book.pass_days(1)
+    book.confirm(sheet(JO), "third", pay_again=frozenset({"R1"}))
+    book.bring("R1", State.COMPLETED, batch="third")
+    plan = gone_on(book, retry=retry)
+    assert standings(plan)["R1"] is Standing.DOUBTFUL
+    assert whys(plan) == ["'R1' in batch third paid the same on 2026-11-05, after this row was said to be meant"]
+    meant = book.plan(sheet(JO, ANN), pay_again=frozenset({"R1"}), retry=retry)
+    assert meant.problems == ()
 
 
 def test_a_refused_row_that_another_batch_paid_since_is_doubtful(book: Book) -> None:
