@@ -1,6 +1,7 @@
 """The handle by which a run in the background is interrupted, and by which others see how far it is."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -10,6 +11,9 @@ from batcher.ports import Clock
 
 HEED_S = 0.25
 """How often it is looked whether somebody wishes the run otherwise, and how often the figures change."""
+
+
+_LOG = logging.getLogger("batcher.desk")
 
 
 class Handle:
@@ -74,6 +78,11 @@ class Handle:
             await self._clock.sleep(HEED_S)
             if self._progress is not None:
                 self._shown = (self._run_id, self._progress.counts)
-            if self.pulled:
+            try:
+                pulled = self.pulled
+            except Exception as error:  # noqa: BLE001 - the ledger could not be read just now, and is asked again
+                _LOG.error("Whether a run is to be interrupted could not be read: %s", type(error).__name__)
+                continue
+            if pulled:
                 for halt in self._halts:
                     halt.interrupt()
