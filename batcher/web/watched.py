@@ -36,7 +36,7 @@ class Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["path"] in PATHS and _is_address(Headers(scope=scope)):
+        if scope["type"] == "http" and scope["path"] in PATHS and _is_direct(Headers(scope=scope)):
             response = await self._answer(scope["method"], scope["path"])
             await response(scope, receive, send)
             return
@@ -59,7 +59,14 @@ class Watched:
         return PlainTextResponse("ready\n")
 
 
-def _is_address(headers: Headers) -> bool:
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""What proxies add: whoever is behind one chooses the host that it passes on."""
+
+
+def _is_direct(headers: Headers) -> bool:
+    """Whether it comes from no proxy, and names an address."""
+    if any(name in headers for name in _PASSED_ON):
+        return False
     hosts = headers.getlist("host")
     try:
         name = urlsplit(f"//{hosts[0]}").hostname or ""

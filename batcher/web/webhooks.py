@@ -110,7 +110,7 @@ class Webhooks:
             if abs(self._clock.instant().at.timestamp() - int(named["timestamp"])) > AGE_S:
                 return Delivery.OLD
             self._webhook.verify(body, {f"webhook-{name}": value for name, value in named.items()}, json_parse=False)
-        except (WebhookVerificationError, ValueError):
+        except (WebhookVerificationError, ValueError, OverflowError):
             return Delivery.FORGED
         return None
 

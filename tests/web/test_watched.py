@@ -91,6 +91,13 @@ def shown(desk: Desk) -> set[str]:
     return used_in(text) | counters
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP"])
+def test_behind_a_proxy_there_is_nothing_to_see_whatever_host_is_named(desk: Desk, header: str) -> None:
+    answer = desk.browser().get("/metrics", headers={"Host": "127.0.0.1", header: "203.0.113.7"})
+    assert answer.status_code != 200
+    assert "batcher_" not in answer.text
+
+
 def test_no_state_is_asked_for_that_there_is_not() -> None:
     known = {*map(str, State), *map(str, RunState), *map(str, Delivery)}
     for name in ("alerts.yml", "grafana.json"):
