@@ -245,6 +245,11 @@ class Desk:
             if office.runs.last_plan(office.environment, run.batch) != run.plan_id:
                 raise _confirmed_anew(run.batch)
             return _Begun(office.plan_to_resume(run.batch))
+        if asking.kind is RunKind.RESUME:
+            raise UsageError(
+                f"Batch {run.batch} had no confirmed plan to go on with when that was asked for.",
+                "Ask for it again, if there is one now.",
+            )
         if not asking.source:
             return _Begun(office.plan_to_retry(run.batch), is_new=True)
         sealed = self._sealed_of(asking.source)
