@@ -44,8 +44,10 @@ class Afterwards:
     def links(self, batch: str, row_ids: Collection[int]) -> dict[int, str]:
         """The links of these rows, by row. Who sees them is in the batch's journal before they are shown."""
         office = self._office
-        office.note_seen(batch, row_ids, self._by)
-        return office.history.links(office.environment, batch, row_ids)
+        # Read before it is noted, so that no link is shown that came in between.
+        links = office.history.links(office.environment, batch, row_ids)
+        office.note_seen(batch, links.keys(), self._by)
+        return links
 
     def results(self, batch: str, word: str) -> bytes:
         """The results in one of `results.FORMATS`, with all links; noted as `links` notes it."""

@@ -5,11 +5,12 @@ Times come from the caller. Passwords and tokens are taken and given, and never 
 
 import hashlib
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batcher import signing_in
-from batcher.errors import UsageError
+from batcher.errors import OwnFault, UsageError
 from batcher.ledger import KeptSession, Register
 from batcher.passwords import Passwords
 from batcher.roles import NAME, Right, Role, User, may
@@ -213,7 +214,8 @@ class People:
         if (kept.user is None and has_users) or (kept.user is not None and not kept.user.is_active):
             return None
         if now - kept.last_seen_at >= _SEEN_AGAIN_AFTER:
-            with self._register.writing() as desk:
+            # A courtesy: whoever only looks does not wait for a ledger that is being written to be told so.
+            with suppress(OwnFault), self._register.writing() as desk:
                 desk.saw(kept.id, now)
         return Session(
             name=alone if kept.user is None else kept.user.name,

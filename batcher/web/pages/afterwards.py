@@ -62,17 +62,18 @@ async def results_masked(visit: Visit) -> Response:
 
 async def go_on(visit: Visit) -> Response:
     """Go on with what is left of the last confirmed plan."""
-    return _ask(visit, RunKind.RESUME)
+    return await _ask(visit, RunKind.RESUME)
 
 
 async def reconcile(visit: Visit) -> Response:
     """Settle what is unknown by Runa's order list, and prove. Nothing is sent."""
-    return _ask(visit, RunKind.RECONCILE)
+    return await _ask(visit, RunKind.RECONCILE)
 
 
-def _ask(visit: Visit, kind: RunKind) -> Response:
-    now = seen(visit)
-    visit.house.desk.ask(Asking(batch=now.batch, kind=kind, by=visit.signed_in.name))
+async def _ask(visit: Visit, kind: RunKind) -> Response:
+    now = await run_in_threadpool(lambda: seen(visit))
+    asking = Asking(batch=now.batch, kind=kind, by=visit.signed_in.name)
+    await run_in_threadpool(lambda: visit.house.desk.ask(asking))
     return visit.go_to("batch", batch=now.batch)
 
 
@@ -102,7 +103,8 @@ async def retry_confirm(visit: Visit) -> Response:
     plan = await run_in_threadpool(lambda: office.plan_to_retry(name))
     refuse_untyped(visit, planning.large_totals(plan.sends_total, office.type_total_above))
     office.approvals.require(plan.sends_total, plan=None)
-    visit.house.desk.ask(asking_to_retry(plan, digest=visit.text("digest"), by=visit.signed_in.name))
+    asking = asking_to_retry(plan, digest=visit.text("digest"), by=visit.signed_in.name)
+    await run_in_threadpool(lambda: visit.house.desk.ask(asking))
     return visit.go_to("batch", batch=name)
 
 

@@ -195,7 +195,7 @@ async def ask(visit: Visit) -> Response:
             sealed.digest, batch=sealed.batch, totals=sealed.totals, by=name, now=now
         )
     )
-    house.notify(notice_of_waiting(sealed.batch, sealed.totals, by=name))
+    await run_in_threadpool(lambda: house.notify(notice_of_waiting(sealed.batch, sealed.totals, by=name)))
     return visit.go_to("plan", plan=sealed.digest)
 
 

@@ -115,20 +115,20 @@ def _event(part: str) -> str:
 
 async def wish(visit: Visit) -> Response:
     """Pause, go on, or stop; each may be said twice."""
-    now = seen(visit)
-    said = WISHES.get(visit.text("wish"))
-    if said is None or now.run is None:
+    now = await run_in_threadpool(lambda: seen(visit))
+    said, run = WISHES.get(visit.text("wish")), now.run
+    if said is None or run is None:
         raise not_found()
-    said(visit.house.desk, now.run.id)
+    await run_in_threadpool(lambda: said(visit.house.desk, run.id))
     return visit.go_to("batch", batch=now.batch)
 
 
 async def row(visit: Visit) -> Response:
     """One row and everything that happened to it."""
-    now = seen(visit)
     office = visit.house.office
+    now = await run_in_threadpool(lambda: seen(visit))
     shown = row_of(visit, now.batch)
-    story = told(office.history.story(office.environment, now.batch, shown.row_id))
+    story = await run_in_threadpool(lambda: told(office.history.story(office.environment, now.batch, shown.row_id)))
     return visit.render("row.html", batch=now.batch, row=shown, word=word_of(shown.state), story=story, link=None)
 
 

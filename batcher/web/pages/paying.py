@@ -127,7 +127,8 @@ async def confirmed(visit: Visit) -> Response:
         house.office.approvals.require(sealed.totals, plan=sealed.digest)
     except NotApproved as error:
         raise NotApproved(error.message, "How each plan stands, and who has to approve it: see Approvals.") from None
-    house.desk.ask(asking_to_carry_out(sealed, by=visit.signed_in.name, source=sealed.digest))
+    asking = asking_to_carry_out(sealed, by=visit.signed_in.name, source=sealed.digest)
+    await run_in_threadpool(lambda: house.desk.ask(asking))
     return visit.go_to("batch", batch=sealed.batch)
 
 
