@@ -167,12 +167,14 @@ def test_without_javascript_it_is_paid_too(come: Visit, quick: SandboxProcess, t
         page.get_by_role("link", name="See what would happen").click()
         page.get_by_label("Name of this batch").fill("plain")
         page.get_by_role("button", name="See what would happen").click()
-        page.get_by_role("button", name="Send ").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send ").click()
         ended = page.get_by_role("status").filter(has_text="Ended")
         for _ in range(300):
             if ended.count():
                 break
-            page.get_by_role("link", name="Show the figures as they are now").click()
+            with page.expect_navigation():
+                page.get_by_role("link", name="Show the figures as they are now").click()
         assert page.locator("tbody tr").count() == 2
         with page.expect_download():
             page.get_by_role("button", name="CSV").click()

@@ -102,7 +102,7 @@ def test_prepared_by_one_approved_by_another_and_sent_by_the_first(
 
         ann.page.reload()
         _press(ann, "Send GBP 60.00 in")
-        ann.page.get_by_text("Ended.").first.wait_for()
+        ann.wait_until("Ended: every row is paid")
         orders = sandbox.dump()["orders"]
         assert isinstance(orders, list)
         assert len(orders) == 2
