@@ -33,6 +33,18 @@ class Report:
         """The digest of the last event of its journal, in hex."""
         return self.outcome.journal
 
+    @property
+    def standing(self) -> tuple[tuple[str, int, float], ...]:
+        """The words of the results with their rows, and which share of all rows these are."""
+        counts = self.outcome.counts
+        return tuple((word, count, count / sum(counts.values())) for word, count in counts.items() if count)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Which share of its currency's face value each line of the summary is."""
+        whole = {line.currency: line.face_value for line in self.summary.totals}
+        return tuple(float(line.face_value / whole[line.currency]) for line in self.summary.lines)
+
 
 class Afterwards:
     """One person's doing, by name: `by` is who is signed in."""

@@ -100,5 +100,7 @@ def test_the_report_has_sums_proof_and_digest(shop: Shop) -> None:
         report = Afterwards(office, "zoë").report("march")
     assert (report.outcome.exit_code, report.outcome.counts) == (0, {"COMPLETED": 3})
     assert report.summary.totals[0].payouts == 3
+    assert report.standing == (("COMPLETED", 3, 1.0),)
+    assert sum(report.shares) == 1.0
     assert report.proof.agrees
     assert (report.confirmed_by, len(report.journal)) == ("zoë", 64)

@@ -163,8 +163,10 @@ def test_the_report_has_sums_proof_and_digest(till: Till) -> None:
     page = till.page("/batches/march/report")
     journal = till.house.office.batch("march").journal
     assert journal in page
-    for words in ("What it cost", "Proof", "payouts.csv", "zoe"):
+    for words in ("How its rows stand", "What it cost", "Proof", "payouts.csv", "zoe"):
         assert words in page
+    # One bar for all rows, which are paid, and one for their product.
+    assert page.count('<rect class="now" width="100.0"') == 2
 
 
 def test_the_history_finds_batches_and_payouts(till: Till) -> None:
