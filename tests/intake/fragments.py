@@ -197,5 +197,5 @@ def damaged_packages(draw: st.DrawFn) -> bytes:
 def _packed(parts: dict[str, bytes]) -> bytes:
     try:
         return packed(parts)
-    except (ValueError, UnicodeError, zipfile.LargeZipFile):
+    except (ValueError, UnicodeError, IndexError, zipfile.LargeZipFile):
         return b"PK\x03\x04"

@@ -524,9 +524,21 @@ def test_the_flags_of_the_last_plan_come_back_and_no_new_attempt_is_made() -> No
         never_sent=True,
     )
     again = choices_of(replace(NOBODY, choices=said.as_json()))
-    assert again == replace(said, retry=False, skip_invalid=True, never_sent=False), "a copy would say it for ever"
+    kept = replace(said, retry=False, skip_invalid=True, never_sent=False, orders_known=frozenset())
+    assert again == kept, "a copy would say it for ever"
     assert choices_of(replace(NOBODY, choices={"accept_missing": True})).accept_missing
-    assert choices_of(NOBODY) == Choices(retry=False, skip_invalid=True)
+    assert choices_of(NOBODY) == Choices(retry=False, skip_invalid=True, orders_known=frozenset())
+
+
+def test_what_was_said_then_speaks_of_no_order_that_was_found_since() -> None:
+    confirmed = replace(NOBODY, last_confirmed_at=NOW, accepted_orders=frozenset({"O-1"}))
+    again = choices_of(confirmed)
+    assert (again.said_at, again.orders_known) == (NOW, frozenset({"O-1"}))
+    nobodys, under_another_key = told(strays=(stray(),)), told(strays=(stray(identity="reference:R1"),))
+    for known, of_file, of_row in ((None, [], []), ({"O-9"}, [], []), ({"O-1"}, ["order_without_row"], ["doubtful"])):
+        said: dict[str, Any] = {"orders_known": None if known is None else frozenset(known)}
+        assert problems(plan_of(NOBODY, JO, told=nobodys, accept_missing=True, **said)) == of_file
+        assert problems(plan_of(NOBODY, JO, told=under_another_key, pay_again=frozenset({"R1"}), **said)) == of_row
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.FAILED, State.ABSENT])
