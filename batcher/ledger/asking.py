@@ -12,6 +12,7 @@ from batcher.errors import UsageError
 from batcher.ledger import reading
 from batcher.ledger.place import write_failed, writing_on
 from batcher.ledger.tables import Moment, asked_runs, environments, plans
+from batcher.ledger.whose import is_in
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, without_links
 
@@ -41,11 +42,11 @@ class AskedRuns:
 
     def unfinished(self, environment: Environment) -> list[AskedRun]:
         """Everything that runs, waits or is paused, in the order in which it was asked for."""
-        return self._read(_here(environment), asked_runs.c.state.in_(UNFINISHED))
+        return self._read(is_in(asked_runs, environment), asked_runs.c.state.in_(UNFINISHED))
 
     def of_batch(self, environment: Environment, batch: str) -> list[AskedRun]:
         """All runs of a batch, oldest first."""
-        return self._read(_here(environment), asked_runs.c.batch == batch)
+        return self._read(is_in(asked_runs, environment), asked_runs.c.batch == batch)
 
     def wish_of(self, run_id: int) -> Wish | None:
         """What is asked of a run that is going on."""
@@ -161,13 +162,6 @@ def _last_plan(connection: Connection, environment: Environment, batch: str) -> 
     batch_id = reading.batch_id(connection, environment, batch)
     found: int | None = connection.scalar(select(func.max(plans.c.id)).where(plans.c.batch_id == batch_id))
     return found
-
-
-def _here(environment: Environment) -> Any:
-    place = select(environments.c.id).where(
-        environments.c.base_url == environment.base_url, environments.c.account == environment.account
-    )
-    return asked_runs.c.environment_id == place.scalar_subquery()
 
 
 def _run(found: Row[Any]) -> AskedRun:

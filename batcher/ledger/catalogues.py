@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from batcher.ledger.tables import catalogues, environments
+from batcher.ledger.whose import is_of
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, Product
 from batcher.records import Catalogue
@@ -26,11 +27,7 @@ def keep(connection: Connection, environment: Environment, products: Iterable[Pr
 
 def kept(connection: Connection, environment: Environment) -> Catalogue | None:
     """The catalogue of the environment; `None` where none was ever read."""
-    query = (
-        select(catalogues.c.read_at, catalogues.c.products)
-        .join(environments)
-        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
-    )
+    query = select(catalogues.c.read_at, catalogues.c.products).join(environments).where(is_of(environment))
     found = connection.execute(query).one_or_none()
     if found is None:
         return None

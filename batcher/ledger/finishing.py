@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from batcher.ledger import chain, reading
 from batcher.ledger.chain import Event
 from batcher.ledger.tables import environments, journal, list_readings
+from batcher.ledger.whose import is_of
 from batcher.model import Environment
 from batcher.records import Finished
 
@@ -44,6 +45,6 @@ def newest_reading(connection: Connection, environment: Environment) -> int:
     query = (
         select(func.max(list_readings.c.id))
         .join(environments, environments.c.id == list_readings.c.environment_id)
-        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
+        .where(is_of(environment))
     )
     return connection.scalar(query) or 0

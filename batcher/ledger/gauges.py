@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from batcher.ledger.tables import approvals, asked_runs, attempts, environments, notices, sends
+from batcher.ledger.tables import approvals, asked_runs, attempts, notices, sends
+from batcher.ledger.whose import is_in
 from batcher.model import Environment
 from batcher.policy import Finding
 from batcher.states import State
@@ -35,21 +36,16 @@ class Gauges:
 
 def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
     """Read them."""
-    place = (
-        select(environments.c.id)
-        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
-        .scalar_subquery()
-    )
-    states = select(attempts.c.state, func.count()).where(attempts.c.environment_id == place)
-    oldest = select(func.min(attempts.c.planned_at)).where(attempts.c.environment_id == place)
+    states = select(attempts.c.state, func.count()).where(is_in(attempts, environment))
+    oldest = select(func.min(attempts.c.planned_at)).where(is_in(attempts, environment))
     refusals = (
         select(sends.c.cause, func.count())
         .join(attempts, sends.c.attempt_id == attempts.c.id)
-        .where(attempts.c.environment_id == place, sends.c.finding.in_((Finding.REFUSED, Finding.TURNED_AWAY)))
+        .where(is_in(attempts, environment), sends.c.finding.in_((Finding.REFUSED, Finding.TURNED_AWAY)))
     )
-    runs = select(asked_runs.c.state, func.count()).where(asked_runs.c.environment_id == place)
-    waiting = select(func.count()).where(approvals.c.environment_id == place, approvals.c.approved.is_(None))
-    undelivered = select(func.count()).where(notices.c.environment_id == place, notices.c.delivered_at.is_(None))
+    runs = select(asked_runs.c.state, func.count()).where(is_in(asked_runs, environment))
+    waiting = select(func.count()).where(is_in(approvals, environment), approvals.c.approved.is_(None))
+    undelivered = select(func.count()).where(is_in(notices, environment), notices.c.delivered_at.is_(None))
     with engine.connect() as connection:
         since = connection.scalar(oldest.where(attempts.c.state.in_(_OPEN)))
         return Gauges(

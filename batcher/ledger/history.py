@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Subquery,
 from batcher import keys
 from batcher.ledger import reading
 from batcher.ledger.tables import attempts, batches, environments, journal, plans, rows, sends
+from batcher.ledger.whose import is_of
 from batcher.model import Environment, without_links
 from batcher.states import PAID_OR_OPEN, State
 
@@ -155,8 +156,7 @@ class History:
             .join(batches, rows.c.batch_id == batches.c.id)
             .join(environments, batches.c.environment_id == environments.c.id)
             .where(
-                environments.c.base_url == environment.base_url,
-                environments.c.account == environment.account,
+                is_of(environment),
                 batches.c.name != besides,
                 attempts.c.state.in_(PAID_OR_OPEN),
             )
@@ -220,8 +220,7 @@ class History:
             .limit(most + 1)
         )
         if environment is not None:
-            place = (environments.c.base_url == environment.base_url, environments.c.account == environment.account)
-            query = query.where(*place)
+            query = query.where(is_of(environment))
         if name is not None:
             query = query.where(batches.c.name == name)
         with self._reading() as connection:

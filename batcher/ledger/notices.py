@@ -8,6 +8,7 @@ from sqlalchemy import Engine, Row, Update, insert, select, update
 
 from batcher.ledger.place import writing_on
 from batcher.ledger.tables import environments, notices
+from batcher.ledger.whose import is_of
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment
 from batcher.notices import Event, KeptNotice, Notice
@@ -64,11 +65,7 @@ class KeptNotices:
         query = (
             select(notices)
             .join(environments, notices.c.environment_id == environments.c.id)
-            .where(
-                environments.c.base_url == environment.base_url,
-                environments.c.account == environment.account,
-                condition,
-            )
+            .where(is_of(environment), condition)
             .order_by(notices.c.id)
         )
         with self._engine.connect() as connection:

@@ -23,6 +23,7 @@ from batcher.ledger.tables import (
     rows,
     sends,
 )
+from batcher.ledger.whose import is_of
 from batcher.model import Distribution, Environment, Payout, Problem
 from batcher.records import (
     BatchRecord,
@@ -116,7 +117,7 @@ def batch_before(connection: Connection, environment: Environment, name: str) ->
         select(batches.c.name, func.min(plans.c.id).label("began"))
         .join(environments, batches.c.environment_id == environments.c.id)
         .join(plans, plans.c.batch_id == batches.c.id)
-        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
+        .where(is_of(environment))
         .group_by(batches.c.id)
         .order_by(func.max(plans.c.id).desc())
     )
@@ -134,8 +135,7 @@ def batch_id(connection: Connection, environment: Environment, name: str) -> int
         select(batches.c.id)
         .join(environments)
         .where(
-            environments.c.base_url == environment.base_url,
-            environments.c.account == environment.account,
+            is_of(environment),
             batches.c.name == name,
         )
     )
@@ -218,8 +218,7 @@ def proven_kinds(connection: Connection, environment: Environment) -> set[tuple[
         select(products, attempts.c.distribution)
         .join(environments, attempts.c.environment_id == environments.c.id)
         .where(
-            environments.c.base_url == environment.base_url,
-            environments.c.account == environment.account,
+            is_of(environment),
             attempts.c.state == State.COMPLETED,
         )
         .distinct()

@@ -19,6 +19,7 @@ from batcher.errors import NotApproved
 from batcher.ledger import register_chain
 from batcher.ledger.place import write_failed
 from batcher.ledger.tables import approvals, environments, sessions, users
+from batcher.ledger.whose import is_of
 from batcher.ledger.writing import added, environment_id
 from batcher.model import Environment
 from batcher.records import Confirmation
@@ -181,16 +182,16 @@ class Desk:
 
     def waiting(self, environment: Environment) -> list[Approval]:
         """Plans of an environment that nobody has approved, refused or carried out, oldest first."""
-        return self._approvals(*_in(environment), approvals.c.approved.is_(None), approvals.c.used_at.is_(None))
+        return self._approvals(is_of(environment), approvals.c.approved.is_(None), approvals.c.used_at.is_(None))
 
     def approved(self, environment: Environment) -> list[Approval]:
         """Plans of an environment that somebody has approved and nobody carried out, oldest first."""
-        return self._approvals(*_in(environment), approvals.c.approved, approvals.c.used_at.is_(None))
+        return self._approvals(is_of(environment), approvals.c.approved, approvals.c.used_at.is_(None))
 
     def closed(self, environment: Environment, *, first: int, most: int) -> list[Approval]:
         """Plans of an environment that were refused or carried out, the last prepared first; from `first`, `most`."""
         over = or_(approvals.c.used_at.is_not(None), not_(approvals.c.approved))
-        query = self._approval_query(*_in(environment), over).order_by(approvals.c.id.desc())
+        query = self._approval_query(is_of(environment), over).order_by(approvals.c.id.desc())
         return [_approval(found) for found in self._connection.execute(query.offset(first).limit(most))]
 
     def prepare(self, approval: Approval) -> None:
@@ -258,13 +259,6 @@ class Desk:
             .join(environments, environments.c.id == approvals.c.environment_id)
             .where(*which)
         )
-
-
-def _in(environment: Environment) -> tuple[ColumnElement[bool], ...]:
-    return (
-        environments.c.base_url == environment.base_url,
-        environments.c.account == environment.account,
-    )
 
 
 def _session(found: Row[Any], user: User | None) -> KeptSession:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.ledger.place import write_failed, writing_on
 from batcher.ledger.tables import environments, moment_text, scheduled_periods
+from batcher.ledger.whose import is_of
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, without_links
 from batcher.schedules import Definition, Due, PeriodState, ScheduledPeriod, Step, next_step
@@ -127,11 +128,10 @@ def _rows(connection: Connection, environment: Environment, schedule: str) -> li
 
 
 def _read(connection: Connection, environment: Environment, *conditions: Any) -> list[ScheduledPeriod]:
-    place = (environments.c.base_url == environment.base_url, environments.c.account == environment.account)
     query = (
         select(scheduled_periods)
         .join(environments)
-        .where(*place, *conditions)
+        .where(is_of(environment), *conditions)
         .order_by(scheduled_periods.c.due_at, scheduled_periods.c.id)
     )
     return [_period(found) for found in connection.execute(query)]

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.evidence import Frontier, KeptOrder, ListReading, Walk
 from batcher.ledger.place import write_failed
-from batcher.ledger.tables import attempts, balances, environments, list_readings, listed_orders, sends
+from batcher.ledger.tables import attempts, balances, list_readings, listed_orders, sends
+from batcher.ledger.whose import is_in
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, Instant
 
@@ -42,7 +43,7 @@ class Shelf:
     def readings(self, environment: Environment) -> list[ListReading]:
         """All readings of an environment, oldest first."""
         with self._engine.connect() as connection:
-            query = select(list_readings).where(_here(list_readings, environment)).order_by(list_readings.c.id)
+            query = select(list_readings).where(is_in(list_readings, environment)).order_by(list_readings.c.id)
             return [_reading(found) for found in connection.execute(query)]
 
     def orders(self, environment: Environment) -> dict[str, KeptOrder]:
@@ -54,7 +55,7 @@ class Shelf:
         """Where the newest complete reading ended, if a later one can go on there."""
         query = (
             select(list_readings.c.frontier)
-            .where(_here(list_readings, environment), list_readings.c.why_incomplete == "")
+            .where(is_in(list_readings, environment), list_readings.c.why_incomplete == "")
             .order_by(list_readings.c.id.desc())
             .limit(1)
         )
@@ -72,7 +73,7 @@ class Shelf:
 
     def known_orders(self, environment: Environment, *, since: datetime | None = None) -> frozenset[str]:
         """The ids of all orders that an attempt has; of those accepted `since` then, where that is said."""
-        query = select(attempts.c.order_id).where(_here(attempts, environment), attempts.c.order_id.is_not(None))
+        query = select(attempts.c.order_id).where(is_in(attempts, environment), attempts.c.order_id.is_not(None))
         if since is not None:
             query = query.where(attempts.c.accepted_at >= since)
         with self._engine.connect() as connection:
@@ -96,15 +97,6 @@ class Shelf:
                     connection.execute(insert(balances), rows)
         except SQLAlchemyError as error:
             raise write_failed(error) from error
-
-
-def _here(table: Any, environment: Environment) -> Any:
-    place = (
-        select(environments.c.id)
-        .where(environments.c.base_url == environment.base_url, environments.c.account == environment.account)
-        .scalar_subquery()
-    )
-    return table.c.environment_id == place
 
 
 def _keep(
@@ -192,7 +184,7 @@ def _keep_orders(
 
 
 def _kept(connection: Connection, environment: Environment) -> dict[str, KeptOrder]:
-    query = select(listed_orders).where(_here(listed_orders, environment)).order_by(listed_orders.c.id)
+    query = select(listed_orders).where(is_in(listed_orders, environment)).order_by(listed_orders.c.id)
     return {
         found.order_id: KeptOrder(
             order_id=found.order_id,
