@@ -1,6 +1,5 @@
 """Sealed plans: made from a plan that somebody looks at, kept in a file, and made again before they are carried out."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from batcher import planning
 from batcher.assembly.parts import Parts
-from batcher.assembly.sheets import NOTHING_SAID, SaidOfFile, load_sheet, read_options
+from batcher.assembly.sheets import NOTHING_SAID, SaidOfFile, digest_of_file, load_sheet, read_options
 from batcher.errors import InputInvalid, UsageError
 from batcher.intake import ReadOptions
 from batcher.intake.header import FIELDS, resolved
@@ -112,8 +111,7 @@ class Sealing:
     def _sheet(self, sealed: planning.SealedPlan) -> Sheet:
         path = Path(sealed.file.path)
         try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            path.open("rb").close()
         except OSError as error:
             raise UsageError(
                 f"The file of this plan, {path}, cannot be read ({error.strerror}).",
@@ -123,7 +121,7 @@ class Sealing:
             # An upload lies under a random name; what people call it was sealed.
             return replace(load_sheet(path, self._parts.settings, _said(sealed)), name=sealed.file.name)
         except InputInvalid as error:
-            if digest == sealed.file.digest:
+            if digest_of_file(path) == sealed.file.digest:
                 raise
             raise InputInvalid(
                 f"{sealed.file.name} is no longer the file that was sealed, and cannot be read; nothing was sent.",

@@ -2,6 +2,7 @@
 
 from batcher import keys
 from batcher.planning.plan import SENDING, Plan, Standing
+from batcher.planning.sealed import order_of
 
 
 def digest_of_sends(plan: Plan) -> str:
@@ -9,8 +10,7 @@ def digest_of_sends(plan: Plan) -> str:
     place = (plan.environment.base_url, plan.environment.account, plan.batch)
     told = []
     for line in plan.of(*SENDING, Standing.WITHDRAWN):
-        order = line.order or (line.record.latest.order if line.record is not None else None)
-        assert order is not None  # noqa: S101 - a row without a planned order is one that the ledger knows
+        order = order_of(line)
         act = "take back" if line.standing is Standing.WITHDRAWN else "send"
         told.append(keys.digest(act, order.key, order.body.decode()).hex())
     return keys.digest("sends", *place, *sorted(told)).hex()
