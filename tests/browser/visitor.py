@@ -29,6 +29,8 @@ class Visitor:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        # Asked for only when a key is pressed, Chromium may open its own window before it hears that the choice is ours.
+        self.page.on("filechooser", lambda chooser: None)
 
     def sign_in(self, name: str) -> None:
         """Sign in, by keyboard alone."""
