@@ -95,3 +95,10 @@ class LedgerBusy(BatcherError):
 
     exit_code = 11
     kind = "ledger_busy"
+
+
+class InboxUnreachable(BatcherError):
+    """An inbox cannot be looked into, or written to, now; nothing was sent for it."""
+
+    exit_code = 6
+    kind = "inbox_unreachable"

@@ -1,0 +1,1 @@
+"""The places that inboxes are, each behind `batcher.inboxes.Store`."""
