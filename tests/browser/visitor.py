@@ -29,7 +29,7 @@ class Visitor:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        # Asked for only when a key is pressed, Chromium may open its own window before it hears that the choice is ours.
+        # Told only when a key is pressed, Chromium may open a window of its own before it hears of it.
         self.page.on("filechooser", lambda chooser: None)
 
     def sign_in(self, name: str) -> None:
