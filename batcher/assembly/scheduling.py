@@ -5,25 +5,22 @@ it again, confirms it and carries it out. The table says where each period stand
 looks, and which one is killed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from batcher import approval, money, planning
-from batcher.asked import UNFINISHED, AskedRun, Asking, RunKind, RunState
-from batcher.assembly.casework import Prospect
-from batcher.assembly.desk import Desk, asking_to_carry_out
+from batcher.asked import AskedRun
+from batcher.assembly.desk import Desk
 from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
-from batcher.assembly.refusing import refuse, refuse_to_run
-from batcher.assembly.sheets import digest_of_file, load_sheet
+from batcher.assembly.sheets import digest_of_file
 from batcher.assembly.telling import report_of, started_late, told
-from batcher.errors import BatcherError, LedgerBusy, NotApproved, NotConfirmed, unforeseen
-from batcher.planning import Choices, Standing
-from batcher.planning.plan import SENDING
+from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended
+from batcher.errors import BatcherError, LedgerBusy
+from batcher.planning import Choices
 from batcher.schedules import (
     ENDED,
     OPEN,
@@ -44,18 +41,21 @@ LOOK_EVERY_S = 15
 STILL_S = 10
 """How long size and time of a file must stand still before it counts as whole; a `.done` beside it says so at once."""
 
-_WHOLE = (*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING, Standing.STUCK, Standing.PAID)
-"""What counts against a ceiling: all that the batch pays, and not only what is left of it."""
+_REFUSALS = {
+    How.HELD: PeriodState.HELD_FOR_APPROVAL,
+    How.REFUSED: PeriodState.REFUSED,
+    How.UNFINISHED: PeriodState.UNFINISHED,
+}
+_ENDS = {
+    EndedAs.DONE: PeriodState.DONE,
+    EndedAs.STOPPED: PeriodState.MISSED,
+    EndedAs.UNFINISHED: PeriodState.UNFINISHED,
+}
 
 
 def actor_of(schedule: str) -> str:
     """By whom a schedule's runs are asked for and its plans confirmed."""
-    return f"schedule {schedule}"
-
-
-def is_scheduled(run: AskedRun) -> bool:
-    """Whether a schedule has asked for this run."""
-    return run.asking.by.startswith(actor_of(""))
+    return f"{SCHEDULE} {schedule}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,7 @@ class Schedules:
     ) -> None:
         self._office = office
         self._definitions = {one.name: one for one in office.settings.definitions}
-        self._api_key = api_key
-        self._plans = plans
+        self._unattended = Unattended(office, api_key=api_key, plans=plans)
         self._reports = reports
         self._looked_at_s: float | None = None
         self.codes: set[int] = set()
@@ -143,15 +142,9 @@ class Schedules:
     def settle(self) -> None:
         """Note what has become of the runs that the desk was asked for, and tell it."""
         for row in self._office.scheduled.in_state(self._office.environment, {PeriodState.RUNNING}):
-            run = None if row.run_id is None else self._office.runs.one(row.run_id)
-            if run is None or run.state in UNFINISHED:
-                continue
-            if run.state is RunState.STOPPED:
-                self._to(row, PeriodState.MISSED, f"A person stopped it. {run.why}", 6)
-            elif run.exit_code in (0, 3):
-                self._to(row, PeriodState.DONE, run.why, run.exit_code)
-            else:
-                self._to(row, PeriodState.UNFINISHED, run.why, run.exit_code)
+            ended = self._unattended.ended(row.run_id)
+            if ended is not None:
+                self._to(row, _ENDS[ended.how], ended.why, ended.exit_code)
         self._tell_all()
 
     async def _do(self, row: ScheduledPeriod, definition: Definition, desk: Desk) -> None:
@@ -201,76 +194,37 @@ class Schedules:
         self._to(row, PeriodState.MISSED, why, 5)
 
     async def _start(self, row: ScheduledPeriod, desk: Desk) -> None:
-        """Plan the period and ask the desk for it, or note why not. One process at a time, by the ledger's lock."""
-        office = self._office
-        try:
-            with office.lock(f"batcher schedule, run of batch {row.batch}"):
-                now_there = office.scheduled.one(row.id)
-                if now_there is not None and (now_there.state, now_there.changed_at) == (row.state, row.changed_at):
-                    await self._ask(row, desk)
-        except LedgerBusy:
-            self.codes.add(LedgerBusy.exit_code)
-        except NotApproved as error:
-            self._refused(row, PeriodState.HELD_FOR_APPROVAL, error)
-        except BatcherError as error:
-            # What is wrong with the sheet stays wrong until it is another one; the rest may be mended meanwhile.
-            of_sheet = error.exit_code in (5, 8)
-            self._refused(row, PeriodState.REFUSED if of_sheet else PeriodState.UNFINISHED, error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the period says so, and the others go on
-            self._refused(row, PeriodState.UNFINISHED, unforeseen(error))
+        """Plan the period and ask the desk for it, or note why not."""
+        begun = await self._unattended.begin(row.batch, SCHEDULE, desk, lambda: self._payment(row))
+        match begun:
+            case Begun(how=How.RUNNING, run=AskedRun() as run):
+                self._running(row, run)
+            case Begun(how=How.NOTHING_LEFT):
+                code = self._office.outcome(row.batch).exit_code
+                self._to(row, PeriodState.DONE, "There was nothing left to send.", code)
+            case Begun(how=How.LEFT_ALONE, error=error):
+                self.codes.update([] if error is None else [error.exit_code])
+            case Begun(error=BatcherError() as error):
+                digest = digest_of_file(Path(row.file)) or ""
+                self._to(row, _REFUSALS[begun.how], str(error), error.exit_code, file_digest=digest)
 
-    async def _ask(self, row: ScheduledPeriod, desk: Desk) -> None:
-        office, actor = self._office, actor_of(row.schedule)
-        runs = office.runs.of_batch(office.environment, row.batch)
-        unfinished = next((run for run in runs if run.state in UNFINISHED), None)
-        if unfinished is not None:
-            # A process was killed just after it had asked for it, or a person is at this batch.
-            if unfinished.asking.by == actor:
-                self._running(row, unfinished)
-            return
-        record = office.batch(row.batch)
-        ours = any(run.asking.by == actor and run.plan_id is not None for run in runs)
-        if ours or (row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row)):
-            self._running(row, desk.ask(Asking(batch=row.batch, kind=RunKind.RESUME, by=actor)))
-            return
-        path = Path(row.file)
-        prospect = await self._prospect(row, path, fresh=record.last_confirmed_at is None)
-        if prospect.plan.nothing_to_do:
-            self._to(row, PeriodState.DONE, "There was nothing left to send.", office.outcome(row.batch).exit_code)
-            return
-        sealed = office.sealing.seal(prospect.plan, path, prepared_by=actor)
-        self._plans.keep(sealed)
-        self._running(row, desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest)))
-
-    async def _prospect(self, row: ScheduledPeriod, path: Path, *, fresh: bool) -> Prospect:
-        """The plan of a period, as Runa sees it. Raises whatever keeps it from being carried out by itself."""
+    def _payment(self, row: ScheduledPeriod) -> Payment | None:
+        """What the period pays; `None` where another process has taken it on since it was read."""
         office = self._office
-        api_key = self._api_key()
-        office.check_account(api_key)
+        now_there = office.scheduled.one(row.id)
+        if now_there is None or (now_there.state, now_there.changed_at) != (row.state, row.changed_at):
+            return None
         rows = office.scheduled.of(office.environment, row.schedule)
         own = frozenset(one.batch for one in rows if one.id != row.id and one.due_at < row.due_at)
-        choices = Choices(never_sent=fresh, own_periods=own)
-        plan = office.plan(load_sheet(path, office.settings), row.batch, choices)
-        refuse(plan)
-        if plan.nothing_to_do:
-            # A person ran it. That it may be long ago says nothing here: no two periods share a name.
-            return Prospect(plan=plan)
-        prospect = await office.casework.look(plan, api_key, settle=False)
-        refuse_to_run(prospect, office.now, ignore_balance=False)
-        self._refuse_above_ceiling(row, prospect.plan)
-        office.approvals.require(prospect.plan.sends_total, plan=None)
-        return prospect
-
-    def _refuse_above_ceiling(self, row: ScheduledPeriod, plan: planning.Plan) -> None:
-        ceilings = self._definitions[row.schedule].ceilings
-        totals = plan.total(*_WHOLE)
-        if passed := approval.above(totals, ceilings):
-            sums = money.display_totals({currency: totals[currency] for currency in passed})
-            raise NotConfirmed(
-                f"Batch {row.batch} would pay {sums}, and schedule {row.schedule} may pay "
-                f"{money.display_totals(dict(passed))} at the most; nothing was sent.",
-                f"If it is right, a person runs it: batcher run FILE --batch {row.batch}.",
-            )
+        fresh = office.batch(row.batch).last_confirmed_at is None
+        return Payment(
+            batch=row.batch,
+            path=Path(row.file),
+            actor=actor_of(row.schedule),
+            ceilings=self._definitions[row.schedule].ceilings,
+            choices=Choices(never_sent=fresh, own_periods=own),
+            approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
+        )
 
     # Notes
 
@@ -279,10 +233,6 @@ class Schedules:
         now, late = self._office.now, started_late(row, self._office.now)
         if self._office.scheduled.step(row, PeriodState.RUNNING, now, run_id=run.id, file_digest=digest) and late:
             self._tell(row, ReportKind.STARTED_LATE, late, 0)
-
-    def _refused(self, row: ScheduledPeriod, state: PeriodState, error: BatcherError) -> None:
-        digest = digest_of_file(Path(row.file)) or ""
-        self._to(row, state, str(error), error.exit_code, file_digest=digest)
 
     def _to(self, row: ScheduledPeriod, state: PeriodState, why: str, exit_code: int | None, **values: str) -> None:
         now = self._office.now
@@ -311,11 +261,3 @@ def _mark(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
-
-
-_WORST = (1, 130, 4, 7, 6, 2, 5, 8, 11, 3, 0)
-
-
-def worst(codes: Iterable[int]) -> int:
-    """The exit code of several runs: the one that asks most of whoever looks."""
-    return min(codes, key=_WORST.index, default=0)

@@ -66,7 +66,8 @@ def run_due(given: Given) -> int:
     from batcher.assembly.desk import Desk
     from batcher.assembly.notifying import Notified, make_notifier
     from batcher.assembly.plans import Plans, plans_folder
-    from batcher.assembly.scheduling import Schedules, is_scheduled, worst
+    from batcher.assembly.scheduling import Schedules
+    from batcher.assembly.unattended import is_unattended, worst
     from batcher.cli.interrupting import take_termination_for_interruption
     from batcher.settings import load_api_key
 
@@ -81,7 +82,7 @@ def run_due(given: Given) -> int:
 
         notifier = make_notifier(office, settings, os.environ)
         schedules = Schedules(office, api_key=api_key, plans=plans, reports=Notified(said, notifier.tell))
-        desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_scheduled, tell=notifier.tell)
+        desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_unattended, tell=notifier.tell)
         try:
             interrupted = asyncio.run(_until_done(schedules.run_due(desk), desk))
         finally:

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from batcher.assembly import Office, load_sheet
 from batcher.assembly.desk import Desk
 from batcher.assembly.plans import Plans
-from batcher.assembly.scheduling import Schedules, is_scheduled, worst
+from batcher.assembly.scheduling import Schedules
+from batcher.assembly.unattended import is_unattended, worst
 from batcher.errors import UsageError
 from batcher.planning import Choices
 from batcher.schedules import Report, ScheduledPeriod
@@ -97,7 +98,7 @@ class Payer:
             process = Process(kill_at_step=killed_at_step)
             schedules = self._at_work(office)
             find = Plans(shop.world.folder / "plans").find
-            desk = Desk(office, api_key=self._api_key, sealed_of=find, takes=is_scheduled)
+            desk = Desk(office, api_key=self._api_key, sealed_of=find, takes=is_unattended)
             try:
                 ended = await process.live(schedules.run_due(desk))
             finally:
