@@ -18,8 +18,8 @@ from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.sheets import digest_of_file
 from batcher.assembly.telling import report_of, started_late, told
-from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended
-from batcher.errors import BatcherError, LedgerBusy
+from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended, stopped_words
+from batcher.errors import BatcherError, LedgerBusy, StoppedEarly
 from batcher.planning import Choices
 from batcher.schedules import (
     ENDED,
@@ -202,6 +202,8 @@ class Schedules:
             case Begun(how=How.NOTHING_LEFT):
                 code = self._office.outcome(row.batch).exit_code
                 self._to(row, PeriodState.DONE, "There was nothing left to send.", code)
+            case Begun(how=How.STOPPED, run=AskedRun() as run):
+                self._to(row, PeriodState.MISSED, stopped_words(run), StoppedEarly.exit_code)
             case Begun(how=How.LEFT_ALONE, error=error):
                 self.codes.update([] if error is None else [error.exit_code])
             case Begun(error=BatcherError() as error):

@@ -1,7 +1,8 @@
 """A payment that nobody watches: planned, refused or asked of the desk. What schedules and inboxes do alike."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +17,7 @@ from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.refusing import refuse, refuse_to_run
 from batcher.assembly.sheets import load_sheet
-from batcher.errors import BatcherError, InputInvalid, LedgerBusy, NotApproved, NotConfirmed, unforeseen
+from batcher.errors import BatcherError, InputInvalid, LedgerBusy, NotApproved, NotConfirmed, StoppedEarly, unforeseen
 from batcher.planning import Choices, Standing
 from batcher.planning.plan import SENDING
 
@@ -44,6 +45,8 @@ class How(StrEnum):
     """There is nothing to send; the batch's outcome says how it stands."""
     LEFT_ALONE = "left_alone"
     """Somebody else is at it."""
+    STOPPED = "stopped"
+    """A person stopped it, and nobody has confirmed a plan since: it is left to a person."""
     HELD = "held"
     """Another person has to approve it."""
     REFUSED = "refused"
@@ -58,7 +61,7 @@ class Begun:
 
     how: How
     run: AskedRun | None = None
-    """The one that is `RUNNING`."""
+    """The one that is `RUNNING`, or was `STOPPED`."""
     error: BatcherError | None = None
     """Why it is anything after that."""
 
@@ -130,7 +133,7 @@ class Unattended:
             return None
         code = run.exit_code or 0
         if run.state is RunState.STOPPED:
-            return Ended(how=EndedAs.STOPPED, why=f"A person stopped it. {run.why}", exit_code=6)
+            return Ended(how=EndedAs.STOPPED, why=stopped_words(run), exit_code=StoppedEarly.exit_code)
         return Ended(how=EndedAs.DONE if code in (0, 3) else EndedAs.UNFINISHED, why=run.why, exit_code=code)
 
     async def _ask(self, payment: Payment, desk: Desk) -> Begun:
@@ -141,6 +144,8 @@ class Unattended:
             # A process was killed just after it had asked for it, or a person is at this batch.
             ours = unfinished.asking.by == actor
             return Begun(how=How.RUNNING, run=unfinished) if ours else Begun(how=How.LEFT_ALONE)
+        if (stopped := _left_stopped(runs, office.batch(batch).last_confirmed_at)) is not None:
+            return Begun(how=How.STOPPED, run=stopped)
         if payment.approved or any(run.asking.by == actor and run.plan_id is not None for run in runs):
             run = desk.ask(Asking(batch=batch, kind=RunKind.RESUME, by=actor))
             return Begun(how=How.RUNNING, run=run)
@@ -169,6 +174,20 @@ class Unattended:
         _refuse_above_ceiling(payment, prospect.plan)
         office.approvals.require(prospect.plan.sends_total, plan=None)
         return prospect
+
+
+def _left_stopped(runs: Sequence[AskedRun], confirmed_at: datetime | None) -> AskedRun | None:
+    """The last run that could send, where a person stopped it and nobody has confirmed a plan since."""
+    last = next((run for run in reversed(runs) if run.asking.kind is not RunKind.RECONCILE), None)
+    if last is None or last.state is not RunState.STOPPED:
+        return None
+    anew = last.ended_at is not None and confirmed_at is not None and confirmed_at > last.ended_at
+    return None if anew else last
+
+
+def stopped_words(run: AskedRun) -> str:
+    """What is said of a run that a person stopped."""
+    return f"A person stopped it. {run.why}"
 
 
 def _refuse_above_ceiling(payment: Payment, plan: planning.Plan) -> None:

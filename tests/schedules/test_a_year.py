@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from batcher.asked import Asking, RunKind
 from tests.desk.shop import rows
 from tests.schedules.office import Payer
 from tests.simulation.world import Row
@@ -319,3 +320,63 @@ def test_a_schedule_that_is_gone_from_the_config_is_told_of(payer: Payer) -> Non
 
     payer.shop.live(story())
     assert payer.told_of() == [("2026-11", "waiting"), ("2026-11", "did_not_start")]
+
+
+def test_what_a_person_stopped_before_the_schedule_looked_is_left_to_a_person(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        await payer.shop.ask("incentives-2026-11", rows(3))
+        with payer.shop.office() as office:
+            (run,) = office.runs.unfinished(office.environment)
+            payer.shop.desk(office).stop(run.id)
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 9, 5)
+        assert await payer.run_due() == 6
+
+    payer.shop.live(story())
+    assert payer.paid() == {}
+    assert payer.states()["2026-11"] == "MISSED"
+
+
+def test_what_was_held_and_then_stopped_by_a_person_is_left_to_a_person(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, approval=("GBP 20",))
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 8
+        await payer.until(2026, 11, 28, 11)
+        await payer.confirm_by_hand("2026-11")
+        with payer.shop.office() as office:
+            desk = payer.shop.desk(office)
+            desk.stop(desk.ask(Asking(batch="incentives-2026-11", kind=RunKind.RESUME, by="zoë")).id)
+            desk.ask(Asking(batch="incentives-2026-11", kind=RunKind.RECONCILE, by="zoë"))
+        await payer.shop.work_off()
+        assert await payer.run_due() == 6
+
+    payer.shop.live(story())
+    assert payer.paid() == {}
+    assert payer.states()["2026-11"] == "MISSED"
+    assert payer.told_of()[-1] == ("2026-11", "missed")
+
+
+def test_what_a_person_stopped_and_confirmed_anew_goes_on(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        await payer.shop.ask("incentives-2026-11", rows(3))
+        with payer.shop.office() as office:
+            (run,) = office.runs.unfinished(office.environment)
+            payer.shop.desk(office).stop(run.id)
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 8)
+        await payer.confirm_by_hand("2026-11")
+        await payer.until(2026, 11, 28, 9, 5)
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.states()["2026-11"] == "DONE"
