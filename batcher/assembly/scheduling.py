@@ -88,6 +88,8 @@ class Schedules:
         self._unattended = Unattended(office, api_key=api_key, plans=plans)
         self._reports = reports
         self._looked_at_s: float | None = None
+        self.looked_at: datetime = office.now
+        """When it was last looked, to the end; at first, since when it could have been."""
         self.codes: set[int] = set()
         """Exit codes of what was tried, refused, or missed since this was made."""
 
@@ -138,6 +140,7 @@ class Schedules:
                 gone = "Its schedule is no longer in the config, so nothing pays it but a person."
                 self._tell(row, f"{ReportKind.DID_NOT_START}:gone", gone, 2)
         self._tell_all()
+        self.looked_at = office.now
 
     def settle(self) -> None:
         """Note what has become of the runs that the desk was asked for, and tell it."""

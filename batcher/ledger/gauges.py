@@ -1,5 +1,6 @@
 """Figures for whoever watches from outside: counts and ages, and nothing of any person."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from batcher.ledger.tables import approvals, asked_runs, attempts, notices, sends
+from batcher.ledger.tables import approvals, asked_runs, attempts, notices, scheduled_periods, sends
 from batcher.ledger.whose import is_in
 from batcher.model import Environment
 from batcher.policy import Finding
+from batcher.schedules import OPEN, PeriodState, ReportKind
 from batcher.states import State
 
 _OPEN = (State.SENT, State.UNKNOWN, State.ACCEPTED, State.MISMATCH)
@@ -32,6 +34,12 @@ class Gauges:
     """What was asked for on the page, by state."""
     approvals_waiting: int
     notices_undelivered: int
+    late_s: Mapping[tuple[str, str], float]
+    """Since the oldest period fell due that is not over, by schedule and state; of `EXPECTED` nobody has noted it."""
+    missed: Mapping[str, int]
+    """Periods whose time was over before they were paid, by schedule."""
+    left: Mapping[str, int]
+    """Periods that were begun, and that nothing ends any more but a person, by schedule."""
 
 
 def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
@@ -46,6 +54,8 @@ def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
     runs = select(asked_runs.c.state, func.count()).where(is_in(asked_runs, environment))
     waiting = select(func.count()).where(is_in(approvals, environment), approvals.c.approved.is_(None))
     undelivered = select(func.count()).where(is_in(notices, environment), notices.c.delivered_at.is_(None))
+    periods = select(scheduled_periods.c.schedule, func.count()).where(is_in(scheduled_periods, environment))
+    missed = periods.where(scheduled_periods.c.state == PeriodState.MISSED)
     with engine.connect() as connection:
         since = connection.scalar(oldest.where(attempts.c.state.in_(_OPEN)))
         return Gauges(
@@ -59,7 +69,28 @@ def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
             runs=_counted(connection, runs.group_by(asked_runs.c.state)),
             approvals_waiting=connection.scalar(waiting) or 0,
             notices_undelivered=connection.scalar(undelivered) or 0,
+            late_s=_late(connection, environment, now),
+            missed=_counted(connection, missed.group_by(scheduled_periods.c.schedule)),
+            left=_left(connection, environment),
         )
+
+
+def _late(connection: Connection, environment: Environment, now: datetime) -> dict[tuple[str, str], float]:
+    period = scheduled_periods.c
+    query = (
+        select(period.schedule, period.state, func.min(period.due_at))
+        .where(is_in(scheduled_periods, environment), period.state.in_(OPEN | {PeriodState.EXPECTED}))
+        .group_by(period.schedule, period.state)
+    )
+    found = connection.execute(query)
+    return {(schedule, str(state)): max(0.0, (now - since).total_seconds()) for schedule, state, since in found}
+
+
+def _left(connection: Connection, environment: Environment) -> dict[str, int]:
+    period = scheduled_periods.c
+    unfinished = (is_in(scheduled_periods, environment), period.state == PeriodState.UNFINISHED)
+    told = connection.execute(select(period.schedule, period.reported).where(*unfinished))
+    return Counter(schedule for schedule, reported in told if ReportKind.NEEDS_PERSON in reported)
 
 
 def _counted(connection: Connection, query: Select[tuple[Any, int]]) -> dict[str, int]:

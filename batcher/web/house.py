@@ -54,6 +54,8 @@ class House:
     readings: Readings
     plans: Plans
     desk: Desk
+    schedules: Schedules
+    """What the desk is asked for by itself."""
     watching: Watching
     notify: Callable[[Notice], None] = _nobody
     """Tells people who do not look. Never raises."""
@@ -133,6 +135,7 @@ def make_house(
         readings=Readings(settings, clock),
         plans=plans,
         desk=desk,
+        schedules=schedules,
         watching=Watching(office, desk),
         notify=notify,
         webhooks=None if webhook_secret is None else Webhooks(webhook_secret, hints=office.hints, clock=clock),

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from batcher.ledger import Gauges
+from batcher.schedules import OPEN, PeriodState
 from batcher.states import State
 from batcher.web.house import House
 
@@ -82,7 +83,7 @@ def _metrics(figures: Gauges, house: House) -> bytes:
 
 
 class _Figures(Collector):
-    """The figures of one moment, as Prometheus has them. No label names a batch, a row, a person or a key."""
+    """The figures of one moment, as Prometheus has them. Schedules are named; no batch, row, person or key is."""
 
     def __init__(self, figures: Gauges, house: House) -> None:
         self._figures, self._house = figures, house
@@ -118,6 +119,36 @@ class _Figures(Collector):
         for result, count in (house.webhooks.counts if house.webhooks is not None else {}).items():
             webhooks.add_metric([result], count)
         yield webhooks
+        yield from self._of_schedules()
+
+    def _of_schedules(self) -> Iterator[Metric]:
+        """Each schedule of the config has all of its figures from the start: what is missing cannot rise."""
+        figures, house = self._figures, self._house
+        names = list(house.settings.schedules)
+        late = GaugeMetricFamily(
+            "batcher_schedule_late_seconds",
+            "Since the oldest period fell due that stands so and is not over; EXPECTED: nobody has noted that it did.",
+            labels=["schedule", "state"],
+        )
+        states = (PeriodState.EXPECTED, *sorted(OPEN))
+        for place, seconds in ({(name, state): 0.0 for name in names for state in states} | {**figures.late_s}).items():
+            late.add_metric([*place], seconds)
+        yield late
+        left = dict.fromkeys(names, 0) | dict(figures.left)
+        words = "Periods that were begun, and that nothing ends any more but a person."
+        yield _by("batcher_schedule_left_to_a_person", words, "schedule", left)
+        missed = CounterMetricFamily(
+            "batcher_schedule_missed", "Periods whose time was over before they were paid.", labels=["schedule"]
+        )
+        for name, count in (dict.fromkeys(names, 0) | dict(figures.missed)).items():
+            missed.add_metric([name], count)
+        yield missed
+        unlooked_s = (house.clock.instant().at - house.schedules.looked_at).total_seconds() if names else 0.0
+        yield _one(
+            "batcher_schedule_unlooked_seconds",
+            "Since it was last looked whether something is due; nobody looks while a run is going on.",
+            max(0.0, unlooked_s),
+        )
 
 
 def _one(name: str, sentence: str, value: float) -> Metric:

@@ -72,6 +72,7 @@ class Desk:
     """Variables above the settings that a test has anyway."""
     origin: str = ORIGIN
     hosts: frozenset[str] = HOSTS
+    config: Path | None = None
     clock: HandClock = field(default_factory=HandClock)
     printed: list[str] = field(default_factory=list)
 
@@ -128,7 +129,7 @@ class Desk:
             "BATCHER_LEDGER__URL": f"sqlite:///{self.folder}/ledger.sqlite3",
             "BATCHER_RESULTS__DIRECTORY": f"{self.folder}/results",
         }
-        return load_settings(None, {**ours, **self.given}, places=())
+        return load_settings(self.config, {**ours, **self.given}, places=())
 
     def browser(self, *others: PageRoute) -> "Browser":
         """A browser that is not signed in; `others` take the place of routes of their names."""

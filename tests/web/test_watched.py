@@ -1,7 +1,9 @@
 """What whoever watches from outside is shown: figures, and nothing of any person, batch or key."""
 
+import asyncio
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from batcher.asked import RunState
 from batcher.sandbox import SandboxThread, Switches
+from batcher.schedules import OPEN, PeriodState, ReportKind
 from batcher.states import State
 from batcher.web.webhooks import Delivery
-from tests.web.house import Desk
+from tests.web.house import Desk, HandClock
 from tests.web.paying import Till, row
 
 WATCHING = Path(__file__).parents[2] / "docs" / "watching"
@@ -79,6 +82,69 @@ def test_by_a_name_there_is_nothing_to_see(desk: Desk, host: str) -> None:
     assert "batcher_" not in answer.text
 
 
+@pytest.fixture
+def scheduled(tmp_path: Path) -> Iterator[Desk]:
+    """A page whose desk has a schedule, and which is first looked at on the 20th of November 2026."""
+    config = tmp_path / "batcher.toml"
+    config.write_text(
+        "[schedules.pay]\n"
+        'cron = "0 9 28 * *"\nzone = "UTC"\nfile = "/inbox/pay-{period}.csv"\nbatch = "pay-{period}"\n'
+        'ceilings = ["GBP 100"]\nlate_hours = 48\n'
+    )
+    clock = HandClock(now_s=-8 * 86_400.0)
+    with Desk(tmp_path / "desk", config=config, clock=clock) as desk:
+        asyncio.run(desk.house.schedules.look(desk.house.desk))
+        yield desk
+
+
+def of_schedules(desk: Desk) -> dict[str, float]:
+    """What is shown of schedules and is not 0."""
+    found = samples(desk.browser().get("/metrics").text)
+    return {name: value for name, value in found.items() if name.startswith("batcher_schedule_") and value}
+
+
+def test_nothing_is_late_before_its_moment_and_every_figure_is_there(scheduled: Desk) -> None:
+    shown = samples(scheduled.browser().get("/metrics").text)
+    assert of_schedules(scheduled) == {}
+    for state in OPEN | {PeriodState.EXPECTED}:
+        assert f"batcher_schedule_late_seconds{{pay}}{{{state}}}" in shown
+    assert {"batcher_schedule_missed_total{pay}", "batcher_schedule_left_to_a_person{pay}"} <= shown.keys()
+
+
+def test_where_nobody_looks_what_fell_due_is_late_all_the_same(scheduled: Desk) -> None:
+    scheduled.clock.now_s = 7200.0
+    assert of_schedules(scheduled) == {
+        "batcher_schedule_late_seconds{pay}{EXPECTED}": 7200,
+        "batcher_schedule_unlooked_seconds": 8 * 86_400 + 7200,
+    }
+
+
+def test_a_file_that_does_not_come_is_late_and_then_missed(scheduled: Desk) -> None:
+    scheduled.clock.now_s = 3600.0
+    asyncio.run(scheduled.house.schedules.look(scheduled.house.desk))
+    assert of_schedules(scheduled) == {"batcher_schedule_late_seconds{pay}{WAITING_FOR_FILE}": 3600}
+    scheduled.clock.now_s = 3 * 86_400.0
+    asyncio.run(scheduled.house.schedules.look(scheduled.house.desk))
+    assert of_schedules(scheduled) == {"batcher_schedule_missed_total{pay}": 1}
+
+
+def test_what_was_begun_and_is_not_tried_any_more_is_counted(scheduled: Desk) -> None:
+    scheduled.clock.now_s = 3600.0
+    office = scheduled.office
+    asyncio.run(scheduled.house.schedules.look(scheduled.house.desk))
+    (row,) = office.scheduled.in_state(office.environment, OPEN)
+    office.scheduled.step(row, PeriodState.UNFINISHED, office.now)
+    assert "batcher_schedule_left_to_a_person{pay}" not in of_schedules(scheduled)
+    office.scheduled.report(row.id, ReportKind.NEEDS_PERSON, "It is not tried any more.", office.now)
+    assert of_schedules(scheduled)["batcher_schedule_left_to_a_person{pay}"] == 1
+
+
+def test_every_way_in_which_a_period_may_wait_has_its_alert() -> None:
+    text = (WATCHING / "alerts.yml").read_text()
+    waits = {str(state) for state in OPEN | {PeriodState.EXPECTED}} - {"RUNNING"}
+    assert set(re.findall(r'batcher_schedule_late_seconds\{state="(\w+)"\}', text)) == waits
+
+
 def used_in(text: str) -> set[str]:
     return set(re.findall(r"\bbatcher_[a-z_]+", text))
 
@@ -99,10 +165,11 @@ def test_behind_a_proxy_there_is_nothing_to_see_whatever_host_is_named(desk: Des
 
 
 def test_no_state_is_asked_for_that_there_is_not() -> None:
-    known = {*map(str, State), *map(str, RunState), *map(str, Delivery)}
+    known = {*map(str, State), *map(str, RunState), *map(str, Delivery), *map(str, PeriodState)}
     for name in ("alerts.yml", "grafana.json"):
         text = (WATCHING / name).read_text().replace('\\"', '"')
-        assert set(re.findall(r'(?:state|result)="(\w+)"', text)) <= known
+        named = re.findall(r'(?:state|result)=~?"([\w|]+)"', text)
+        assert {name for one in named for name in one.split("|")} <= known
 
 
 def test_every_alert_has_words_and_asks_for_figures_that_there_are(shown: set[str]) -> None:
