@@ -11,9 +11,11 @@ from decimal import Decimal
 from batcher import money
 from batcher.approval import Approval, Stage, above, why_not_approve, why_not_prepare, why_not_refuse, why_not_use
 from batcher.assembly.people import known
-from batcher.errors import NotApproved, UsageError
+from batcher.errors import NotApproved, OwnFault, UsageError
 from batcher.ledger import Register
+from batcher.ledger.register import Desk
 from batcher.model import Environment
+from batcher.roles import NAME
 
 
 class Approvals:
@@ -77,20 +79,46 @@ class Approvals:
         with self._register.writing() as desk:
             if why_not := why_not_prepare(known(desk.user(by), by)):
                 raise NotApproved(why_not)
-            there = desk.approval(plan)
-            if there is not None and there.prepared_by == by:
-                return there
-            if there is not None:
-                raise NotApproved(f"{there.prepared_by} prepared this very plan already.")
-            approval = Approval(
-                plan=plan,
-                environment=self._environment,
-                batch=batch,
-                totals=dict(totals),
-                prepared_by=by,
-                prepared_at=now,
-            )
-            desk.prepare(approval)
+            return self._prepared(desk, plan, batch=batch, totals=totals, by=by, now=now)
+
+    def prepare_by_itself(
+        self, plan: str, *, batch: str, totals: Mapping[str, Decimal], by: str, now: datetime
+    ) -> Approval:
+        """As `prepare`, by what nobody signs in as, such as a schedule. Its name can be no user's."""
+        if NAME.fullmatch(by):
+            raise OwnFault(f"{by} may be a person, and persons say who they are.")
+        with self._register.writing() as desk:
+            return self._prepared(desk, plan, batch=batch, totals=totals, by=by, now=now)
+
+    def last_of(self, batch: str, *, by: str) -> Approval | None:
+        """The plan of a batch that was prepared last by this one, whatever was said of it."""
+        with self._register.reading() as desk:
+            return desk.last_prepared(self._environment, batch, by)
+
+    def withdraw(self, plan: str, *, by: str, reason: str, now: datetime) -> None:
+        """Have a plan refused by what prepared it by itself, unless it was carried out meanwhile."""
+        with self._register.writing() as desk:
+            approval = desk.approval(plan)
+            if approval is not None and approval.prepared_by == by and approval.stage is not Stage.USED:
+                desk.decide(plan, approved=False, by=by, reason=reason, now=now)
+
+    def _prepared(
+        self, desk: Desk, plan: str, *, batch: str, totals: Mapping[str, Decimal], by: str, now: datetime
+    ) -> Approval:
+        there = desk.approval(plan)
+        if there is not None and there.prepared_by == by:
+            return there
+        if there is not None:
+            raise NotApproved(f"{there.prepared_by} prepared this very plan already.")
+        approval = Approval(
+            plan=plan,
+            environment=self._environment,
+            batch=batch,
+            totals=dict(totals),
+            prepared_by=by,
+            prepared_at=now,
+        )
+        desk.prepare(approval)
         return approval
 
     def approve(self, plan: str, *, by: str, now: datetime) -> Approval:

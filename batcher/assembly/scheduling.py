@@ -159,7 +159,9 @@ class Schedules:
             PeriodState.REFUSED,
         )
         digest = digest_of_file(path) if looked_for and now <= deadline(definition, row) else None
-        match act_of(definition, row, now, file_digest=digest, confirmed=self._confirmed(row)):
+        is_held = row.state is PeriodState.HELD_FOR_APPROVAL
+        waits = is_held and self._unattended.holding.waits(row.batch, by=actor_of(row.schedule))
+        match act_of(definition, row, now, file_digest=digest, confirmed=self._confirmed(row), waits=waits):
             case Act.WAIT:
                 self._report(row, ReportKind.WAITING, f"Its file {path} is not there; it may come until", definition)
             case Act.MISS:
@@ -183,6 +185,7 @@ class Schedules:
         return before == _mark(path)
 
     def _miss(self, row: ScheduledPeriod, definition: Definition) -> None:
+        self._unattended.holding.let_go(row.batch, by=actor_of(row.schedule), why="The time of its period is over.")
         if self._confirmed(row):
             ended = self._office.outcome(row.batch)
             self._to(row, PeriodState.DONE, "A person ran this batch.", ended.exit_code)

@@ -47,7 +47,9 @@ def report_of(row: ScheduledPeriod) -> tuple[str, str, int] | None:
 
 
 def key_of(row: ScheduledPeriod, kind: ReportKind) -> str:
-    """Under what a report is noted: once for each period, and of a refusal once for each file."""
+    """Under what a report is noted: once for each period, of a refusal once for each file, and for each plan held."""
+    if kind is ReportKind.NEEDS_APPROVAL:
+        return f"{kind}:{row.changed_at:%Y%m%dT%H%M%S}"
     return f"{kind}:{row.file_digest[:12]}" if kind is ReportKind.DID_NOT_START else kind
 
 

@@ -13,10 +13,11 @@ from batcher import approval, money, planning
 from batcher.asked import UNFINISHED, AskedRun, Asking, RunKind, RunState
 from batcher.assembly.casework import Prospect
 from batcher.assembly.desk import Desk, asking_to_carry_out
+from batcher.assembly.holding import Holding
 from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.refusing import refuse, refuse_to_run
-from batcher.assembly.sheets import load_sheet
+from batcher.assembly.sheets import digest_of_file, load_sheet
 from batcher.errors import BatcherError, InputInvalid, LedgerBusy, NotApproved, NotConfirmed, StoppedEarly, unforeseen
 from batcher.planning import Choices, Standing
 from batcher.planning.plan import SENDING
@@ -26,6 +27,9 @@ SCHEDULE, INBOX = "schedule", "inbox"
 
 _WHOLE = (*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING, Standing.STUCK, Standing.PAID)
 """What counts against a ceiling: all that the batch pays, and not only what is left of it."""
+
+_MOVED = InputInvalid.exit_code
+"""What a run ends with whose plan did not come out as it was sealed."""
 
 _PASSING = frozenset({"orders_unfinished"})
 """What a plan is refused for that ends by itself: nothing is wrong with the sheet."""
@@ -107,6 +111,7 @@ class Unattended:
 
     def __init__(self, office: Office, *, api_key: Callable[[], SecretStr], plans: Plans) -> None:
         self._office, self._api_key, self._plans = office, api_key, plans
+        self.holding = Holding(office, plans)
 
     async def begin(self, batch: str, kind: str, desk: Desk, payment_of: Callable[[], Payment | None]) -> Begun:
         """Plan a payment and ask the desk for it, or say why not.
@@ -119,8 +124,6 @@ class Unattended:
                 return Begun(how=How.LEFT_ALONE) if payment is None else await self._ask(payment, desk)
         except LedgerBusy as error:
             return Begun(how=How.LEFT_ALONE, error=error)
-        except NotApproved as error:
-            return Begun(how=How.HELD, error=error)
         except BatcherError as error:
             return Begun(how=How.REFUSED if _is_of_the_sheet(error) else How.UNFINISHED, error=error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said of this payment, and the others go on
@@ -149,10 +152,19 @@ class Unattended:
         if payment.approved or any(run.asking.by == actor and run.plan_id is not None for run in runs):
             run = desk.ask(Asking(batch=batch, kind=RunKind.RESUME, by=actor))
             return Begun(how=How.RUNNING, run=run)
+        approved = self.holding.approved(batch, by=actor, file_digest=digest_of_file(payment.path))
+        # One that Runa's answers made another one was tried, and is prepared anew.
+        if approved is not None and (approved.digest, _MOVED) not in {
+            (run.asking.digest, run.exit_code) for run in runs
+        }:
+            run = desk.ask(asking_to_carry_out(approved, by=actor, source=approved.digest))
+            return Begun(how=How.RUNNING, run=run)
         prospect = await self._prospect(payment)
         if prospect.plan.nothing_to_do:
             return Begun(how=How.NOTHING_LEFT)
         sealed = office.sealing.seal(prospect.plan, payment.path, prepared_by=actor)
+        if held := self.holding.hold(sealed):
+            return Begun(how=How.HELD, error=NotApproved(held))
         self._plans.keep(sealed)
         return Begun(how=How.RUNNING, run=desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest)))
 
@@ -172,7 +184,6 @@ class Unattended:
         prospect = await office.casework.look(plan, api_key, settle=False)
         refuse_to_run(prospect, office.now, ignore_balance=False)
         _refuse_above_ceiling(payment, prospect.plan)
-        office.approvals.require(prospect.plan.sends_total, plan=None)
         return prospect
 
 

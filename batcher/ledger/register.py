@@ -194,6 +194,11 @@ class Desk:
         query = self._approval_query(is_of(environment), over).order_by(approvals.c.id.desc())
         return [_approval(found) for found in self._connection.execute(query.offset(first).limit(most))]
 
+    def last_prepared(self, environment: Environment, batch: str, by: str) -> Approval | None:
+        """The plan of a batch that was prepared last by this one."""
+        found = self._approvals(is_of(environment), approvals.c.batch == batch, approvals.c.prepared_by == by)
+        return found[-1] if found else None
+
     def prepare(self, approval: Approval) -> None:
         """Note a plan that waits for another person."""
         values: dict[str, Any] = {

@@ -107,12 +107,19 @@ def deadline(definition: Definition, row: ScheduledPeriod) -> datetime:
 
 
 def act_of(
-    definition: Definition, row: ScheduledPeriod, now: datetime, *, file_digest: str | None, confirmed: bool
+    definition: Definition,
+    row: ScheduledPeriod,
+    now: datetime,
+    *,
+    file_digest: str | None,
+    confirmed: bool,
+    waits: bool = True,
 ) -> Act:
     """What is to be done about a period that is open.
 
     `file_digest` is of its file as it lies there, `None` where there is none; `confirmed`, whether a plan of its batch
-    was confirmed since the period came into its state, by a person or by this schedule.
+    was confirmed since the period came into its state, by a person or by this schedule; `waits`, whether its plan still
+    waits for somebody to approve it, where it is held.
     """
     in_time = now <= deadline(definition, row)
     match row.state:
@@ -127,7 +134,11 @@ def act_of(
         case PeriodState.HELD_FOR_APPROVAL if confirmed:
             return Act.START
         case PeriodState.HELD_FOR_APPROVAL | PeriodState.REFUSED:
-            return Act.START if in_time and file_digest not in (None, row.file_digest) else Act.NOTHING
+            if not in_time:
+                return Act.MISS
+            decided = row.state is PeriodState.HELD_FOR_APPROVAL and not waits
+            is_new = file_digest != row.file_digest
+            return Act.START if file_digest is not None and (decided or is_new) else Act.NOTHING
     return Act.NOTHING
 
 

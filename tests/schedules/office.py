@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from batcher.approval import Approval as Prepared
 from batcher.assembly import Office, load_sheet
 from batcher.assembly.desk import Desk
 from batcher.assembly.plans import Plans
@@ -16,6 +17,7 @@ from batcher.assembly.scheduling import Schedules
 from batcher.assembly.unattended import is_unattended, worst
 from batcher.errors import UsageError
 from batcher.planning import Choices
+from batcher.roles import Role
 from batcher.schedules import Report, ScheduledPeriod
 from batcher.settings import Settings
 from batcher.settings.approval import Approval
@@ -128,6 +130,24 @@ class Payer:
         with shop.office() as office:
             sheet = load_sheet(self.inbox / f"incentives-{period}.csv", shop.world.settings)
             office.confirm(office.plan(sheet, f"incentives-{period}", Choices()), API_KEY, by="zoë")
+
+    def decide(self, *, reason: str = "") -> None:
+        """An approver says yes to the one plan that waits, or no for a reason."""
+        with self.shop.office() as office:
+            if not office.people.has_users():
+                office.people.add("zoe", Role.APPROVER, "correct horse battery staple", by="root", now=office.now)
+            (plan,) = (one.plan for one in office.approvals.waiting())
+            if reason:
+                office.approvals.refuse(plan, by="zoe", reason=reason, now=office.now)
+            else:
+                office.approvals.approve(plan, by="zoe", now=office.now)
+
+    def plans(self) -> list[Prepared]:
+        """Every plan that waited for somebody, oldest first."""
+        with self.shop.office() as office:
+            approvals = office.approvals
+            open_ = [*approvals.waiting(), *approvals.approved(), *approvals.closed(first=0, most=99)[0]]
+            return sorted(open_, key=lambda one: one.prepared_at)
 
     def periods(self) -> dict[str, ScheduledPeriod]:
         """What the table says."""
