@@ -232,7 +232,7 @@ class Kin:
     since: datetime
     """When it was paid, else when it was first sent."""
     known_at: datetime
-    """When it was first sent, or its order was found: before that, nobody could take it for a twin."""
+    """When it was first sent and not turned away, or its order was found: before, nobody could take it for a twin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from batcher.ledger.tables import (
 )
 from batcher.ledger.whose import is_of
 from batcher.model import Distribution, Environment, Payout, Problem
+from batcher.policy import Finding
 from batcher.records import (
     BatchRecord,
     BatchSummary,
@@ -173,7 +174,9 @@ def kin(
 ) -> list[Kin]:
     """Paid (since then) and open attempts with one of these digests, in other batches at the same address."""
     moment = func.coalesce(attempts.c.completed_at, attempts.c.accepted_at, attempts.c.planned_at)
-    first_sent = select(func.min(sends.c.sent_at)).where(sends.c.attempt_id == attempts.c.id)
+    # What was turned away at the door could not have paid: until it is sent again, nobody can know of it as a payment.
+    may_have_paid = sends.c.finding.is_distinct_from(Finding.TURNED_AWAY.value)
+    first_sent = select(func.min(sends.c.sent_at)).where(sends.c.attempt_id == attempts.c.id, may_have_paid)
     sent_at = first_sent.scalar_subquery().label("first_sent_at")
     found: list[Kin] = []
     for start in range(0, len(twin_digests), _CHUNK):

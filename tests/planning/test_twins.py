@@ -316,6 +316,30 @@ def test_a_row_said_to_be_meant_is_not_paid_again_after_another_batch_has_paid_i
     assert meant.problems == ()
 
 
+def test_what_was_turned_away_before_the_word_was_said_and_paid_after_it_is_doubtful(book: Book) -> None:
+    """Turned away, it was no payment, so that whoever said the word could not know of it as one."""
+    book.confirm(sheet(JO), "third")
+    book.bring("R1", State.HELD, batch="third")
+    book.pass_days(1)
+    book.confirm(sheet(JO))
+    said = gone_on(book, pay_again=frozenset({"R1"}))
+    assert said.problems == ()
+    book.pass_days(1)
+    book.bring("R1", State.COMPLETED, batch="third")
+    plan = gone_on(book, pay_again=frozenset({"R1"}))
+    assert whys(plan) == ["'R1' in batch third paid the same on 2026-11-05, after this row was said to be meant"]
+
+
+def test_what_was_unknown_when_the_word_was_said_was_known_however_it_is_settled(book: Book) -> None:
+    book.confirm(sheet(JO), DEC)
+    book.bring("R1", State.HELD, State.UNKNOWN, batch=DEC)
+    book.pass_days(1)
+    book.confirm(sheet(JO), pay_again=frozenset({"R1"}))
+    book.pass_days(1)
+    book.bring("R1", State.COMPLETED, batch=DEC)
+    assert gone_on(book).problems == ()
+
+
 def test_a_refused_row_that_another_batch_paid_since_is_doubtful(book: Book) -> None:
     book.confirm(sheet(JO))
     book.bring("R1", State.REJECTED)
