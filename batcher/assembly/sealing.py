@@ -43,13 +43,16 @@ class Sealing:
         plan: planning.Plan,
         path: Path,
         *,
+        prepared_at: datetime,
         said: SaidOfFile = NOTHING_SAID,
         ignore_balance: bool = False,
         prepared_by: str | None = None,
     ) -> planning.SealedPlan:
         """Seal `plan`, which was made of the file at `path`, read as `said`, and has no problems.
 
-        Best is a plan that was held against Runa's answers. `prepared_by` is this machine's user, if nobody is named.
+        `prepared_at` is a moment before ledger and order list were read for it: of what another process pays from then
+        on, its flags do not speak. Best is a plan that was held against Runa's answers. `prepared_by` is this machine's
+        user, if nobody is named.
         """
         settings = self._parts.settings
         return planning.SealedPlan(
@@ -66,7 +69,7 @@ class Sealing:
             rows=planning.sealed_rows(plan),
             accepted_orders=tuple(sorted(plan.accepted_orders)),
             prepared_by=user_name() if prepared_by is None else prepared_by,
-            prepared_at=self._parts.now.replace(microsecond=0),
+            prepared_at=prepared_at,
         )
 
     def carried_out(self, sealed: planning.SealedPlan) -> CarriedOut | None:
@@ -105,8 +108,15 @@ class Sealing:
 
     def _again(self, sealed: planning.SealedPlan, plan: planning.Plan, journal: str) -> planning.SealedPlan:
         said = _said(sealed)
-        again = self.seal(plan, Path(sealed.file.path), said=said, ignore_balance=sealed.ignore_balance)
-        return replace(again, journal=journal, prepared_by=sealed.prepared_by, prepared_at=sealed.prepared_at)
+        again = self.seal(
+            plan,
+            Path(sealed.file.path),
+            prepared_at=sealed.prepared_at,
+            said=said,
+            ignore_balance=sealed.ignore_balance,
+            prepared_by=sealed.prepared_by,
+        )
+        return replace(again, journal=journal)
 
     def _sheet(self, sealed: planning.SealedPlan) -> Sheet:
         path = Path(sealed.file.path)

@@ -159,10 +159,11 @@ class Unattended:
         }:
             run = desk.ask(asking_to_carry_out(approved, by=actor, source=approved.digest))
             return Begun(how=How.RUNNING, run=run)
+        begun_at = office.now
         prospect = await self._prospect(payment)
         if prospect.plan.nothing_to_do:
             return Begun(how=How.NOTHING_LEFT)
-        sealed = office.sealing.seal(prospect.plan, payment.path, prepared_by=actor)
+        sealed = office.sealing.seal(prospect.plan, payment.path, prepared_at=begun_at, prepared_by=actor)
         if held := self.holding.hold(sealed):
             return Begun(how=How.HELD, error=NotApproved(held))
         self._plans.keep(sealed)

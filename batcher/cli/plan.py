@@ -66,13 +66,16 @@ def command(
         return 0
     sheet = load_sheet(file, settings, said)
     with Office(settings) as office:
+        begun_at = office.now
         plan = office.plan(sheet, batch_name(given, batch, proposal=file.stem.lower()), choices)
         prospect, why_not = _looked(given, office, plan, settings)
         sealed = None
         if out is not None and not prospect.plan.problems:
             by = preparer(given, office, prospect.plan, user, password_file)
             ignore = options["ignore_balance"]
-            sealed = office.sealing.seal(prospect.plan, file, said=said, ignore_balance=ignore, prepared_by=by)
+            sealed = office.sealing.seal(
+                prospect.plan, file, prepared_at=begun_at, said=said, ignore_balance=ignore, prepared_by=by
+            )
             _keep(office, sealed, out, by)
             if by is not None and office.approvals.above(sealed.totals):
                 tell_of_waiting(given, office, settings, sealed, by)

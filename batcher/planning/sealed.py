@@ -100,6 +100,7 @@ class SealedPlan:
     """Orders in Runa's list that fit no row, and without which it goes on because somebody said so."""
     prepared_by: str
     prepared_at: datetime
+    """When that was begun: before ledger and list were read. The flags speak of nothing that was paid since."""
 
     @property
     def orders(self) -> int:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,11 @@ class Desk:
         with self.office() as office, Book(self.folder, environment=office.environment) as book:
             yield book
 
-    def seal(self) -> SealedPlan:
+    def seal(self, **choices: Any) -> SealedPlan:
         with self.office() as office:
-            plan = office.plan(self.sheet(), BATCH, Choices(skip_invalid=True))
-            write_sealed(office.sealing.seal(plan, self.path, said=SAID), self.folder / "plan")
+            plan = office.plan(self.sheet(), BATCH, Choices(skip_invalid=True, **choices))
+            assert plan.problems == ()
+            write_sealed(office.sealing.seal(plan, self.path, prepared_at=office.now, said=SAID), self.folder / "plan")
         return read_sealed(self.folder / "plan")
 
     def accepts(self, sealed: SealedPlan) -> bool:
@@ -252,6 +254,45 @@ def test_a_payment_of_the_same_in_another_batch_is_another_plan() -> None:
         with desk.office() as office:
             plan = office.sealing.plan_again(sealed)
             assert [problem.kind for problem in plan.problems] == ["doubtful"]
+
+
+@pytest.mark.parametrize("before", [None, State.HELD])
+def test_a_row_said_to_be_paid_again_is_not_once_another_batch_paid_it_since(before: State | None) -> None:
+    """What was said speaks of the first payment; that of the third batch came later, or came through later."""
+    with desk_with(2, []) as desk:
+        with desk.book() as book:
+            book.confirm(desk.sheet(), batch="dec")
+            book.bring("R0", State.COMPLETED, batch="dec")
+            book.confirm(desk.sheet(), batch="jan", pay_again=frozenset({"R0"}))
+            if before is not None:
+                book.bring("R0", before, batch="jan")
+        sealed = desk.seal(pay_again=frozenset({"R0"}))
+        with desk.office() as office:
+            assert office.sealing.plan_again(sealed).problems == ()
+
+        with desk.book() as book:
+            book.now += timedelta(seconds=1)
+            book.bring("R0", State.UNKNOWN, batch="jan")
+        with desk.office() as office:
+            plan = office.sealing.plan_again(sealed)
+            assert [problem.kind for problem in plan.problems] == ["doubtful"]
+            assert "'R0' in batch jan may have paid the same on 2026-11-03, after this row" in plan.problems[0].message
+
+
+def test_what_was_paid_between_the_look_and_the_seal_is_not_known_to_the_plan() -> None:
+    with desk_with(1, []) as desk:
+        with desk.book() as book:
+            book.confirm(desk.sheet(), batch="dec")
+            book.bring("R0", State.COMPLETED, batch="dec")
+        with desk.office() as office:
+            begun_at = office.now
+            plan = office.plan(desk.sheet(), BATCH, Choices(pay_again=frozenset({"R0"})))
+            with desk.book() as book:
+                book.now += timedelta(microseconds=1)
+                book.confirm(desk.sheet(), batch="jan", pay_again=frozenset({"R0"}))
+                book.bring("R0", State.SENT, batch="jan")
+            sealed = office.sealing.seal(plan, desk.path, prepared_at=begun_at, said=SAID)
+            assert [problem.kind for problem in office.sealing.plan_again(sealed).problems] == ["doubtful"]
 
 
 def test_a_plan_that_was_carried_out_is_known_by_its_digest_and_whether_it_is_the_last() -> None:

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from batcher.assembly import load_sheet
+from batcher.clock import SystemClock
+from batcher.model import Environment
+from batcher.settings import load_settings
+from batcher.states import State
+from tests.between import Between
 from tests.cli.desk import Desk, Done, row, rows
 from tests.cli.evidence import ERRORS_ALIKE, issued
+from tests.payouts import Book
 
 
 def plan_of(desk: Desk) -> Path:
@@ -149,6 +156,51 @@ def test_a_payment_of_another_batch_that_makes_a_row_doubtful_is_refused(desk: D
 
     assert kinds(carry_out(desk, "--json")) == {"doubtful"}
     assert desk.posts() == 1
+
+
+def test_a_row_that_is_paid_again_on_purpose_is_carried_out(desk: Desk) -> None:
+    sheet = desk.sheet(rows(2))
+    assert desk.pay(desk.sheet(rows(1), "other.csv"), batch="april").code == 0
+    assert seal(desk, sheet, "--pay-again", "R0").code == 0
+
+    assert carry_out(desk).code == 0
+    assert issued(desk) == {"R0": 2, "R1": 1}
+
+
+def test_a_row_that_was_to_be_paid_again_and_was_paid_elsewhere_since_is_refused(desk: Desk) -> None:
+    sheet = desk.sheet(rows(2))
+    other = desk.sheet(rows(1), "other.csv")
+    assert desk.pay(other, batch="april").code == 0
+    assert seal(desk, sheet, "--pay-again", "R0").code == 0
+    assert desk.pay(other, "--pay-again", "R0", batch="may").code == 0
+    done = carry_out(desk)
+
+    assert (done.code, issued(desk)) == (5, {"R0": 2})
+    assert "'R0' in batch may paid the same on " in done.err
+    assert "after this row was said to be meant" in done.err
+
+
+def test_what_another_process_pays_while_a_plan_is_looked_at_is_not_known_to_it(desk: Desk) -> None:
+    """Between the ledger's look and the seal lie the pages of the order list: seconds, in which others pay."""
+    with Between(desk.sandbox.url) as between:
+        desk.settings["api"] = {"base_url": between.url}
+        other = desk.sheet(rows(1), "other.csv")
+        assert desk.pay(other, batch="april").code == 0
+        environment = Environment(base_url=between.url, account="acme")
+        settings = load_settings(desk.config(), {}, places=())
+
+        def paid_meanwhile() -> None:
+            with Book(desk.folder, environment=environment) as book:
+                book.now = SystemClock().instant().at
+                book.confirm(load_sheet(other, settings), batch="may", pay_again=frozenset({"R0"}))
+                book.bring("R0", State.COMPLETED, batch="may")
+
+        between.once(paid_meanwhile)
+        assert seal(desk, desk.sheet(rows(2)), "--pay-again", "R0").code == 0
+        done = carry_out(desk)
+
+    assert (done.code, issued(desk)) == (5, {"R0": 1})
+    assert "'R0' in batch may paid the same on " in done.err
 
 
 def test_what_changes_nothing_of_what_is_sent_is_not_refused(desk: Desk) -> None:

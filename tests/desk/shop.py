@@ -74,9 +74,11 @@ class Shop:
     async def ask(self, batch: str, lines: Sequence[Row], **choices: Any) -> AskedRun:
         """Look at a sheet, and say yes to what is seen."""
         with self.office() as office:
+            begun_at = office.now
             plan = office.plan(self.sheet(batch, lines), batch, Choices(**choices))
             prospect = await office.casework.look(plan, API_KEY, settle=False)
-            sealed = office.sealing.seal(prospect.plan, self.file(batch, lines), prepared_by="zoë")
+            file = self.file(batch, lines)
+            sealed = office.sealing.seal(prospect.plan, file, prepared_at=begun_at, prepared_by="zoë")
             self.sealed[sealed.digest] = sealed
             return self.desk(office).ask(asking_to_carry_out(sealed, by="zoë", source=sealed.digest))
 

@@ -114,6 +114,22 @@ def test_a_payment_made_meanwhile_by_the_batch_before_stops_its_twin(shop: Shop)
     assert list(shop.paid()) == ["march/R1"]
 
 
+def test_a_row_said_to_be_paid_again_is_not_after_the_run_before_has_paid_it(shop: Shop) -> None:
+    again = frozenset({"R1"})
+
+    async def story() -> None:
+        await shop.ask("march", rows(1))
+        await shop.work_off()
+        await shop.ask("april", rows(1), pay_again=again)
+        await shop.ask("may", rows(1), pay_again=again)
+        await shop.work_off()
+
+    shop.live(story())
+    assert [shop.runs(batch)[0].exit_code for batch in ("april", "may")] == [0, 5]
+    assert "1 row cannot be taken as it is" in shop.runs("may")[0].why
+    assert shop.paid() == {"march/R1": 1, "april/R1": 1}
+
+
 def test_while_another_process_has_the_ledger_it_waits_and_says_who(shop: Shop) -> None:
     async def story() -> None:
         await shop.ask("march", rows(2))

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from batcher.assembly import load_sheet
 from batcher.assembly.background import Background
 from batcher.sandbox import SandboxThread, Switches
+from batcher.states import State
+from tests.between import Between
+from tests.payouts import Book
 from tests.web.paying import Till, row
+from tests.web.sheets import sheet_of
 
 QUICK = Switches(rate="none", complete_min_s=0, complete_max_s=0.02, late_s=0)
 ROWS = [row("R1", "10.00"), row("R2", "20.00"), row("R3", "30.00")]
@@ -34,6 +39,29 @@ def test_a_review_shows_what_would_be_sent_and_sends_nothing(till: Till) -> None
         assert words in review.text
     assert "3</data> new" in review.text
     assert till.orders() == []
+
+
+def test_what_another_process_pays_while_the_page_looks_is_not_known_to_its_plan(tmp_path: Path) -> None:
+    with (
+        SandboxThread(QUICK) as sandbox,
+        Between(sandbox.url) as between,
+        Till(tmp_path, sandbox, API__BASE_URL=between.url) as till,
+    ):
+        sheet = tmp_path / "other.csv"
+        sheet.write_bytes(sheet_of(ROWS[:1]))
+
+        def paid_meanwhile() -> None:
+            with Book(tmp_path, environment=till.office.environment) as book:
+                book.now = till.office.now
+                book.confirm(load_sheet(sheet, till.office.settings), batch="may", pay_again=frozenset({"R1"}))
+                book.bring("R1", State.SENT, batch="may")
+
+        till.pay(ROWS[:1], "april")
+        between.once(paid_meanwhile)
+        till.confirm(till.review(ROWS, "march", pay_again="R1"))
+        till.work()
+        assert "1 row cannot be taken as it is" in till.page("/batches/march")
+        assert len(till.orders()) == 1
 
 
 def test_confirmed_it_is_paid_and_the_batch_says_so(till: Till) -> None:

@@ -94,6 +94,7 @@ def _looked(
     house, office = visit.house, visit.house.office
     api_key = house.api_key()
     office.check_account(api_key)
+    begun_at = office.now
     plan: Plan = office.plan(sheet, said.batch, choices)
     prospect = asyncio.run(office.casework.look(plan, api_key, settle=False))
     looked = review_of(office, prospect)
@@ -102,6 +103,7 @@ def _looked(
     sealed = office.sealing.seal(
         prospect.plan,
         upload.path,
+        prepared_at=begun_at,
         said=upload.said,
         ignore_balance="ignore_balance" in said.ticked,
         prepared_by=visit.signed_in.name,
