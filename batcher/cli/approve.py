@@ -1,6 +1,7 @@
 """`batcher approve`: another person than the one who prepared it says yes or no to a sealed plan."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="approve")
-@click.argument("path", metavar="PLAN", type=click.Path(path_type=Path))
+@click.argument("path", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @click.option("--as", "user", metavar="USER", help="Who you are: an approver, and not who prepared the plan.")
 @password_file
 @click.option("--refuse", is_flag=True, help="Say no, or take back an approval that was not used.")
@@ -28,21 +29,30 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Decide without being asked once more; for who has looked at the plan.")
 @common
 def command(
-    given: Given, path: Path, user: str | None, password_file: Path | None, refuse: bool, reason: str | None, yes: bool
+    given: Given,
+    path: Path | None,
+    user: str | None,
+    password_file: Path | None,
+    refuse: bool,
+    reason: str | None,
+    yes: bool,
 ) -> int:
     """Approve the sealed plan in the file PLAN, or refuse it, as another person than the one who prepared it.
 
     Shows what it would send, and asks. The approval is of this plan and of no other, and is used once: by
-    `batcher run --plan PLAN`. Sends nothing.
+    `batcher run --plan PLAN`. A plan of a schedule, or of the page, has no file of yours: name the first signs of its
+    digest. Without PLAN it lists the plans that wait. Sends nothing.
     """
-    from batcher.assembly import Office, read_sealed
+    from batcher.assembly import Office
 
     if refuse and not (reason or "").strip():
         raise UsageError("A refusal needs --reason TEXT.", "Say what is wrong, for whoever prepared the plan.")
     if reason and not refuse:
         raise UsageError("--reason is for a refusal.", "Say --refuse as well, or leave it out.")
-    sealed = read_sealed(path)
     with Office(given.settings()) as office:
+        if path is None:
+            return _list(given, office.approvals.waiting())
+        sealed = _sealed(office, path)
         approval = _prepared(office, sealed)
         for line in _in_words(sealed, approval):
             given.say(line)
@@ -57,8 +67,54 @@ def command(
     elif refuse:
         given.say(f"Refused by {by}. Nobody can carry it out.")
     else:
-        given.say(f"Approved by {by}. It is carried out with: {shlex.join(['batcher', 'run', '--plan', str(path)])}")
+        given.say(f"Approved by {by}. {_how(approval, path)}")
     return 0
+
+
+def _list(given: Given, waiting: "list[Approval]") -> int:
+    from batcher import money
+
+    if given.as_json:
+        click.echo(json.dumps({"waiting": [_as_json(one) for one in waiting], "exit_code": 0}, ensure_ascii=False))
+        return 0
+    if not waiting:
+        given.say("No plan waits for an approval.")
+    for one in waiting:
+        sums = money.display_totals(dict(one.totals))
+        made = f"prepared by {one.prepared_by} on {one.prepared_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{one.plan[:12]}  batch {one.batch}  {sums}  {made}")
+    return 0
+
+
+def _sealed(office: "Office", path: Path) -> "SealedPlan":
+    """The plan in that file; or the one that is kept beside the ledger, by the first signs of its digest."""
+    from batcher.assembly import read_sealed
+    from batcher.assembly.plans import Plans, plans_folder
+
+    if path.exists() or not _DIGEST.fullmatch(str(path)):
+        return read_sealed(path)
+    approvals = office.approvals
+    of_this = [one.plan for one in (*approvals.waiting(), *approvals.approved()) if one.plan.startswith(str(path))]
+    if len(of_this) != 1:
+        raise UsageError(
+            f"{'More than one plan begins' if of_this else 'No plan that waits or is approved begins'} with {path}.",
+            "batcher approve lists the plans that wait.",
+        )
+    return Plans(plans_folder(office.settings)).find(of_this[0])
+
+
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+
+
+def _how(approval: "Approval", path: Path) -> str:
+    from batcher.roles import NAME
+
+    if not NAME.fullmatch(approval.prepared_by):
+        # No person: a schedule looks by itself.
+        return f"The {approval.prepared_by} carries it out with its next look."
+    if not path.exists():
+        return "It is carried out on the page."
+    return f"It is carried out with: {shlex.join(['batcher', 'run', '--plan', str(path)])}"
 
 
 def _prepared(office: "Office", sealed: "SealedPlan") -> "Approval":

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from batcher.assembly import Office, Surroundings
 from batcher.clock import SystemClock
 from batcher.passwords import Passwords
+from batcher.ports import Clock
 from batcher.roles import Role
 from batcher.sandbox import SandboxThread
 from batcher.settings import load_settings
@@ -36,7 +37,16 @@ def row(reference: str, amount: str = "10.00", **cells: str) -> dict[str, str]:
 class Till:
     """One ledger, one sandbox, one browser of the owner's."""
 
-    def __init__(self, folder: Path, sandbox: SandboxThread, webhook_secret: str | None = None, **given: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: SandboxThread,
+        webhook_secret: str | None = None,
+        config: Path | None = None,
+        clock: Clock | None = None,
+        /,
+        **given: str,
+    ) -> None:
         self.folder, self.sandbox = folder, sandbox
         variables = {
             "API__BASE_URL": sandbox.url,
@@ -50,15 +60,16 @@ class Till:
             "RESULTS__DIRECTORY": f"{folder}/results",
             **given,
         }
-        settings = load_settings(None, {f"BATCHER_{name}": value for name, value in variables.items()}, places=())
+        settings = load_settings(config, {f"BATCHER_{name}": value for name, value in variables.items()}, places=())
         # As cheap as argon2 can be.
-        cheap = Surroundings(passwords=lambda: Passwords(time_cost=1, memory_cost=8, parallelism=1))
+        clock = SystemClock() if clock is None else clock
+        cheap = Surroundings(clock=clock, passwords=lambda: Passwords(time_cost=1, memory_cost=8, parallelism=1))
         self.office = Office(settings, cheap)
         self.house = make_house(
             settings,
             self.office,
             address=Address(ORIGIN, HOSTS),
-            clock=SystemClock(),
+            clock=clock,
             owner="zoe",
             tell=lambda text: None,
             api_key=lambda: SecretStr(API_KEY),
