@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from batcher.settings import Settings, load_settings
+
 DEADLINE_S = 60.0
 _LOOK_AGAIN = threading.Event()
 
@@ -109,6 +111,11 @@ class House:
             "BATCHER_RETRY__RATE_LIMITED_WAIT_S": "0.2",
             **{f"BATCHER_{name.upper()}": str(value) for name, value in settings.items()},
         }
+
+    def settings(self) -> Settings:
+        """What a process here goes by."""
+        place = self.folder / "batcher.toml"
+        return load_settings(place if place.exists() else None, self._environ, places=())
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start `batcher` and do not wait."""
