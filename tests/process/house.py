@@ -36,8 +36,8 @@ def until(holds: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) 
 class SandboxProcess:
     """`batcher sandbox` as a process of its own: it lives on when `batcher run` is killed."""
 
-    def __init__(self, **switches: object) -> None:
-        arguments = [f"--switch={name}={_text(value)}" for name, value in switches.items()]
+    def __init__(self, *flags: str, **switches: object) -> None:
+        arguments = [*flags, *(f"--switch={name}={_text(value)}" for name, value in switches.items())]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "batcher", "sandbox", "--port=0", *arguments],
             stdout=subprocess.PIPE,

@@ -30,8 +30,8 @@ EVERY_ROW = [row["Reference"] for row in payouts(40)]
 class Server:
     """`batcher serve`, and a browser that is signed in."""
 
-    def __init__(self, house: House) -> None:
-        self.process: Popen[str] = house.start("serve", "--port=0", "--json")
+    def __init__(self, house: House, port: int = 0) -> None:
+        self.process: Popen[str] = house.start("serve", f"--port={port}", "--json")
         assert self.process.stdout is not None
         told = json.loads(self.process.stdout.readline())
         self.browser = httpx.Client(base_url=told["url"], timeout=DEADLINE_S, trust_env=False)
