@@ -19,7 +19,7 @@ from batcher.asked import AskedRun, Asking, RunKind, RunState, Wish
 from batcher.assembly.carrying import carry_out
 from batcher.assembly.casework import Closing, Prospect
 from batcher.assembly.handle import Handle
-from batcher.assembly.notifying import notice_of_end, notice_of_refusal
+from batcher.assembly.notifying import notice_of_end, notice_of_refusal, notice_of_stop
 from batcher.assembly.office import Office
 from batcher.assembly.refusing import refuse_other, refuse_to_resume, refuse_to_run
 from batcher.engine import Counts, Observer
@@ -132,7 +132,9 @@ class Desk:
 
     def stop(self, run_id: int) -> None:
         """Have a run finish what is in flight, and end; what was not sent stays unsent. It may be over already."""
-        self._office.runs.stop(run_id, self._office.now, why=UNSENT_WORDS)
+        runs = self._office.runs
+        if runs.stop(run_id, self._office.now, why=UNSENT_WORDS) and (run := runs.one(run_id)) is not None:
+            self._tell_stopped(run)
 
     def counts(self, run_id: int) -> Counts | None:
         """How far a run is that this process carries out; `None` for any other."""
@@ -206,9 +208,15 @@ class Desk:
             case Wish.PAUSE:
                 return _Ending(RunState.PAUSED, exit_code=exit_code)
             case Wish.STOP:
+                self._tell_stopped(run)
                 return _Ending(RunState.STOPPED, UNSENT_WORDS, exit_code)
         # Nobody wishes it any more, or the desk was closed: it goes on, here or with the next process.
         return None
+
+    def _tell_stopped(self, run: AskedRun) -> None:
+        # Whoever stops a search for evidence keeps no payment back by that.
+        if run.asking.kind is not RunKind.RECONCILE:
+            self._tell(notice_of_stop(self._office.outcome(run.batch)))
 
     async def _closing(self, run: AskedRun) -> Closing | None:
         """How the run ended; `None` where it was interrupted before anything was sent."""

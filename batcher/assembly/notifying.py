@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from batcher import money
 from batcher.assembly.casework import Closing
 from batcher.assembly.office import Office
+from batcher.engine import Outcome
 from batcher.errors import BatcherError, NotApproved
 from batcher.notices import Event, KeptNotice, NotDelivered, Notice
 from batcher.outlets import Outlet
@@ -129,10 +130,8 @@ def notice_of_end(closing: Closing) -> Notice:
     event = Event.FINISHED if ended.exit_code in {0, 3} and not ended.stops else Event.STOPPED
     if ended.needs_person or proof.mismatches:
         event = Event.NEEDS_PERSON
-    counts = ", ".join(f"{count} {word}" for word, count in ended.counts.items() if count)
     lines = [
-        f"Rows: {counts or 'none'}.",
-        f"Paid: {money.display_totals(dict(ended.paid)) if ended.paid else 'nothing'}.",
+        *_sums(ended),
         *(f"Stopped: {stop.message}" for stop in ended.stops),
         (
             f"Closing proof: {len(proof.agreements)} agree, {len(proof.mismatches)} do not, "
@@ -148,6 +147,24 @@ def notice_of_end(closing: Closing) -> Notice:
         Event.STOPPED: "stopped early",
         Event.NEEDS_PERSON: "needs a person",
     }[event]
+    return _of(ended, event, words, lines)
+
+
+def notice_of_stop(ended: Outcome) -> Notice:
+    """A person has stopped a run on the page: where its batch stands."""
+    left = f"What was not sent stays unsent until somebody goes on: batcher resume {ended.batch}."
+    began = any(ended.counts.values())
+    lines = [*_sums(ended), left] if began else ["Its run had not begun: nothing was sent."]
+    return _of(ended, Event.STOPPED, "was stopped by a person", lines)
+
+
+def _sums(ended: Outcome) -> list[str]:
+    counts = ", ".join(f"{count} {word}" for word, count in ended.counts.items() if count)
+    paid = money.display_totals(dict(ended.paid)) if ended.paid else "nothing"
+    return [f"Rows: {counts or 'none'}.", f"Paid: {paid}."]
+
+
+def _of(ended: Outcome, event: Event, words: str, lines: Sequence[str]) -> Notice:
     return Notice(
         event=event,
         batch=ended.batch,

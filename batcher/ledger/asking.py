@@ -75,11 +75,16 @@ class AskedRuns:
         if not self._step(run_id, {RunState.PAUSED}, waiting):
             self._step(run_id, {RunState.RUNNING}, {"wish": None}, wished=Wish.PAUSE)
 
-    def stop(self, run_id: int, now: datetime, *, why: str) -> None:
-        """One that waits or is paused is stopped; one that is going on is asked to. Any other stays as it is."""
+    def stop(self, run_id: int, now: datetime, *, why: str) -> bool:
+        """One that waits or is paused is stopped; one that is going on is asked to. Any other stays as it is.
+
+        Gives whether it is stopped by this.
+        """
         stopped = {"state": RunState.STOPPED, "wish": None, "ended_at": now, "why": why}
-        if not self._step(run_id, {RunState.QUEUED, RunState.PAUSED}, stopped):
-            self._step(run_id, {RunState.RUNNING}, {"wish": Wish.STOP})
+        if self._step(run_id, {RunState.QUEUED, RunState.PAUSED}, stopped):
+            return True
+        self._step(run_id, {RunState.RUNNING}, {"wish": Wish.STOP})
+        return False
 
     def last_plan(self, environment: Environment, batch: str) -> int | None:
         """The id of the plan of a batch that was confirmed last."""
