@@ -57,3 +57,13 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             said["error"] = record.exc_info[0].__name__
         return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def log_as_json() -> None:
+    """From here on this process logs as JSON, as much as with `-v`: for a config that is read after the first line."""
+    root = logging.getLogger()
+    ours = [handler for handler in root.handlers if isinstance(handler.formatter, PlainLines)]
+    for handler in ours:
+        handler.setFormatter(JsonLines())
+    if ours:
+        root.setLevel(min(root.level, logging.INFO))

@@ -14,7 +14,7 @@ import click
 
 from batcher.cli.failing import fail
 from batcher.errors import UsageError
-from batcher.logs import JsonLines, PlainLines
+from batcher.logs import JsonLines, PlainLines, log_as_json
 
 if TYPE_CHECKING:
     from batcher.settings import Settings
@@ -38,7 +38,14 @@ class Given:
         """The settings: config file and environment. Raises `UsageError`."""
         from batcher.settings import load_settings
 
-        return load_settings(self.config, os.environ)
+        settings = load_settings(self.config, os.environ)
+        self.log_by(settings)
+        return settings
+
+    def log_by(self, settings: "Settings") -> None:
+        """Log from here on as the settings say; what was logged before they were read is for people."""
+        if settings.logging.format == "json":
+            log_as_json()
 
     def say(self, text: str = "") -> None:
         """A message for people: to stderr, and not at all where the answer is JSON."""

@@ -86,6 +86,7 @@ def _surroundings(given: Given, *, sandbox: bool) -> "Iterator[tuple[Settings, C
             + ("" if sandbox else " No config was found; `batcher init` makes one.")
         )
         settings = load_settings(given.config, {**os.environ, **_of_sandbox(own.url, Path(folder))})
+        given.log_by(settings)
         yield settings, lambda: SecretStr("xx.sandbox")
 
 

@@ -338,6 +338,16 @@ class Webhooks(Section):
     )
 
 
+class Logging(Section):
+    """What every command logs to stderr beside its own words."""
+
+    format: Literal["plain", "json"] = Field(
+        default="plain",
+        description="json makes each line an object, with batch, row and attempt in each that is about one, and logs "
+        "as much as -v does; as --log-json, for whatever a timer or a supervisor starts.",
+    )
+
+
 class Settings(BaseModel):
     """All settings, checked and frozen. Made with no arguments it is the defaults; `load_settings` reads the others."""
 
@@ -359,6 +369,7 @@ class Settings(BaseModel):
     approval: Approval = Approval()
     webhooks: Webhooks = Webhooks()
     notifications: Notifications = Notifications()
+    logging: Logging = Logging()
     schedules: dict[str, Schedule] = Field(default_factory=dict)
 
     @property

@@ -27,5 +27,17 @@ def test_as_json_a_line_is_an_object_with_what_it_is_about(desk: Desk) -> None:
     assert "@example.com" not in written
 
 
+def test_a_config_asks_for_it_too_for_whatever_a_timer_starts(desk: Desk) -> None:
+    desk.settings["logging"] = {"format": "json"}
+    lines = [json.loads(line) for line in logged(desk, "--json").splitlines()]
+    assert ("march", "R0") in {(line.get("batch"), line.get("row")) for line in lines}
+
+
+def test_a_log_of_another_kind_is_refused_by_its_name(desk: Desk) -> None:
+    desk.settings["logging"] = {"format": "xml"}
+    done = desk.batcher("status")
+    assert (done.code, "logging.format" in done.err) == (2, True)
+
+
 def test_for_people_it_stands_at_the_end_of_the_line(desk: Desk) -> None:
     assert "[batch march, row R0, attempt 1]" in logged(desk, "-v")
