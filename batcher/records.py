@@ -156,6 +156,8 @@ class BatchRecord:
     """The digest of the last event of its journal, in hex; empty where nothing ever happened."""
     events: int = 0
     """The number of that event."""
+    last_change: str = ""
+    """As `journal`, of the last event that changed something: all but those that tell who has seen links."""
 
     @property
     def paid(self) -> dict[str, Decimal]:
@@ -298,9 +300,9 @@ class Finished:
     list_reading: int
     """The newest reading of the order list, by which that was proven; 0 for none."""
     journal: str = ""
-    """The digest of the event that tells of it, the last one of the batch, in hex."""
+    """The digest of the event that tells of it, the last one of the batch that changed something, in hex."""
     proven: bool = False
-    """Whether the closing proof holds as well: nothing at all has happened in the ledger since."""
+    """Whether the closing proof holds as well: nothing in the ledger has changed since."""
 
     def as_json(self) -> dict[str, object]:
         """How the journal keeps it."""

@@ -65,7 +65,7 @@ class Sealing:
             rules=self._rules,
             choices=plan.choices.as_json(),
             ignore_balance=ignore_balance,
-            journal=plan.record.journal,
+            journal=plan.record.last_change,
             rows=planning.sealed_rows(plan),
             accepted_orders=tuple(sorted(plan.accepted_orders)),
             prepared_by=user_name() if prepared_by is None else prepared_by,
@@ -91,7 +91,7 @@ class Sealing:
         """
         self._refuse_other_settings(sealed)
         plan = self._parts.plan(self._sheet(sealed), sealed.batch, _meant(sealed))
-        again = self._again(sealed, plan, plan.record.journal)
+        again = self._again(sealed, plan, plan.record.last_change)
         # What Runa's list says of the rows was part of the plan and is not known yet; all else is.
         if (again.file, again.journal) != (sealed.file, sealed.journal):
             raise _refusal(sealed, planning.plans_that_differ(sealed, again, plan))
@@ -102,7 +102,7 @@ class Sealing:
 
         `before` is what `plan_again` gave: the look itself may have settled rows, which moves the journal on.
         """
-        again = self._again(sealed, plan, before.record.journal)
+        again = self._again(sealed, plan, before.record.last_change)
         if differences := planning.plans_that_differ(sealed, again, plan):
             raise _refusal(sealed, differences)
 

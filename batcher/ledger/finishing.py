@@ -1,13 +1,17 @@
-"""That a batch is finished, as the last event of its journal: whatever happens to it later ends that by itself."""
+"""That a batch is finished, as the last event of its journal: whatever changes it later ends that by itself.
+
+Who has seen links since changes nothing.
+"""
 
 import json
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
 from batcher.ledger import chain, reading
 from batcher.ledger.chain import Event
+from batcher.ledger.revealing import ONLY_SEEN
 from batcher.ledger.tables import environments, journal, list_readings
 from batcher.ledger.whose import is_of
 from batcher.model import Environment
@@ -24,9 +28,10 @@ def note(connection: Connection, environment: Environment, batch: str, finished:
 
 
 def known(connection: Connection, environment: Environment, batch: str) -> Finished | None:
-    """What the last event of the batch's journal says, where that is such a one."""
+    """What the last event of the batch's journal that changed something says, where that is such a one."""
     batch_id = reading.batch_id(connection, environment, batch)
-    query = select(journal).where(journal.c.batch_id == batch_id).order_by(journal.c.number.desc()).limit(1)
+    changes = select(journal).where(not_(ONLY_SEEN)).limit(1)
+    query = changes.where(journal.c.batch_id == batch_id).order_by(journal.c.number.desc())
     event = connection.execute(query).first()
     if event is None or event.why != WHY:
         return None
@@ -35,9 +40,9 @@ def known(connection: Connection, environment: Environment, batch: str) -> Finis
     except (KeyError, TypeError, ValueError, AttributeError):
         # Somebody has changed it; `batcher verify` says so.
         return None
-    newest = connection.scalar(select(func.max(journal.c.id)))
+    newest = connection.execute(changes.order_by(journal.c.id.desc())).one()
     read = newest_reading(connection, environment)
-    return replace(found, journal=event.digest, proven=newest == event.id and read == found.list_reading)
+    return replace(found, journal=event.digest, proven=newest.id == event.id and read == found.list_reading)
 
 
 def newest_reading(connection: Connection, environment: Environment) -> int:

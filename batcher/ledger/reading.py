@@ -12,6 +12,7 @@ from batcher import keys
 from batcher.cycles import uncollected
 from batcher.ledger.chain import end_of
 from batcher.ledger.records import remains_of, rows_of, some_of
+from batcher.ledger.revealing import ONLY_SEEN, last_change
 from batcher.ledger.tables import (
     api_keys,
     attempts,
@@ -64,6 +65,7 @@ def batch(connection: Connection, environment: Environment, name: str) -> BatchR
         last_confirmed_at=last.confirmed_at,
         journal=digest,
         events=events,
+        last_change=last_change(connection, its_id),
     )
 
 
@@ -75,7 +77,8 @@ def renewed(connection: Connection, held: BatchRecord) -> BatchRecord | None:
     """
     its_id = batch_id(connection, held.environment, held.name)
     lying = (journal.c.batch_id == its_id, journal.c.number >= held.events)
-    query = select(journal.c.number, journal.c.digest, journal.c.attempt_id).where(*lying).order_by(journal.c.number)
+    told = select(journal.c.number, journal.c.digest, journal.c.attempt_id, ONLY_SEEN.label("only_seen"))
+    query = told.where(*lying).order_by(journal.c.number)
     found = connection.execute(query.limit(max(_FEW, len(held.rows) // 10))).all()
     if its_id is None or not found or found[0].digest != held.journal:
         return None
@@ -96,6 +99,7 @@ def renewed(connection: Connection, held: BatchRecord) -> BatchRecord | None:
         rows=tuple([anew.get(row.id, row) for row in held.rows]),
         journal=since[-1].digest,
         events=since[-1].number,
+        last_change=next((event.digest for event in reversed(since) if not event.only_seen), held.last_change),
     )
 
 

@@ -1,16 +1,34 @@
-"""Who has seen which links: noted in the batch's own chain before anybody sees them."""
+"""Who has seen which links: noted in the batch's own chain before anybody sees them.
+
+It is the one kind of event that changes nothing about the batch: what was planned before it still holds.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, not_, select
 
 from batcher.ledger import chain
 from batcher.ledger.chain import Event
-from batcher.ledger.tables import attempts, rows
+from batcher.ledger.tables import attempts, journal, rows
 
 SEEN = "link seen"
 ALL_SEEN = "all links seen"
+
+ONLY_SEEN = and_(
+    # The reason of a decision is a person's own words, and may be these: an event that changes something counts.
+    journal.c.why.in_((SEEN, ALL_SEEN)),
+    journal.c.to_state.is_(None),
+    journal.c.content == chain.written({}),
+)
+"""Of the journal: that an event tells of no more than who has seen links."""
+
+
+def last_change(connection: Connection, batch_id: int) -> str:
+    """The digest of a batch's last event that changed something about it; that of its beginning where it has none."""
+    query = select(journal.c.digest).where(journal.c.batch_id == batch_id, not_(ONLY_SEEN))
+    found = connection.scalar(query.order_by(journal.c.number.desc()).limit(1))
+    return found or chain.beginning_of(connection, batch_id)
 
 
 def note(connection: Connection, batch_id: int, row_ids: Collection[int] | None, *, by: str, now: datetime) -> None:

@@ -93,7 +93,10 @@ class SealedPlan:
     """The flags."""
     ignore_balance: bool
     journal: str
-    """The digest of the last event of the batch's journal, in hex; empty where nothing has ever happened."""
+    """The digest of the last event of the batch's journal that changed something, in hex; empty where none ever did.
+
+    Who has seen links since is no other plan.
+    """
     rows: tuple[SealedRow, ...] = field(repr=False)
     """In the order of the plan."""
     accepted_orders: tuple[str, ...]

@@ -245,6 +245,20 @@ def test_no_byte_of_the_file_can_be_another_one() -> None:
         assert desk.accepts(read_sealed(place))
 
 
+@pytest.mark.parametrize("rows", [True, False])
+def test_who_has_seen_links_since_is_no_other_plan(rows: bool) -> None:
+    with desk_with(2, [State.COMPLETED]) as desk:
+        sealed = desk.seal()
+        with desk.office() as office:
+            before = office.batch(BATCH)
+            office.note_seen(BATCH, [row.id for row in before.rows] if rows else None, "zoë")
+            assert office.batch(BATCH).events > before.events
+        assert desk.accepts(sealed)
+        with desk.book() as book:
+            book.confirm(desk.sheet())
+        assert not desk.accepts(sealed)
+
+
 def test_a_payment_of_the_same_in_another_batch_is_another_plan() -> None:
     with desk_with(2, []) as desk:
         sealed = desk.seal()

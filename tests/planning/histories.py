@@ -59,6 +59,7 @@ def acts() -> st.SearchStrategy[tuple[str, Act]]:
         st.tuples(st.just("another"), st.just(_another)),
         st.tuples(st.just("remember"), files.map(lambda name: lambda book: remember(book, file_of(name)))),
         st.tuples(st.just("purge"), st.just(_purge)),
+        st.tuples(st.just("links seen"), st.sampled_from([True, False]).map(_see)),
     )
 
 
@@ -84,6 +85,16 @@ def _another(book: Book) -> None:
 
 def _purge(book: Book) -> None:
     book.ledger.purge(book.environment, BATCH, by="jo", now=book.now)
+
+
+def _see(all_of_them: bool) -> Act:
+    return lambda book: see_links(book, all_of_them=all_of_them)
+
+
+def see_links(book: Book, *, all_of_them: bool = True, batch: str = BATCH) -> None:
+    """Somebody sees links on the page: all at once, or row by row."""
+    rows = None if all_of_them else [row.id for row in book.batch(batch).rows]
+    book.ledger.note_seen(book.environment, batch, rows, by="zoë", now=book.now)
 
 
 @contextmanager

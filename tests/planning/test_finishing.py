@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.model import Sheet
+from batcher.ledger.revealing import SEEN
+from batcher.model import Order, Sheet
 from batcher.planning import Plan, Standing
 from batcher.planning.plan import STALE_AFTER
 from batcher.records import Finished
 from batcher.states import State
 from tests.payouts import BATCH, Book, payout, sheet
-from tests.planning.histories import BEGINNING, FILES, ROWS, Act, acts, file_of, fresh, happens, remember
+from tests.planning.histories import BEGINNING, FILES, ROWS, Act, acts, file_of, fresh, happens, remember, see_links
+from tests.virtual_time import run
 
 
 def known(book: Book, file: Sheet) -> Finished | None:
@@ -55,6 +57,38 @@ def test_whatever_happens_to_the_batch_ends_it(book: Book) -> None:
     remember(book, file)
     book.confirm(file)
     assert known(book, file) is None
+
+
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_who_has_seen_links_since_changes_nothing(book: Book, all_of_them: bool) -> None:
+    file = file_of("whole")
+    pay(book, file)
+    book.confirm(sheet(payout("X1", "1.00", email="x@example.com")), "another")
+    book.bring("X1", State.COMPLETED, batch="another")
+    remember(book, file)
+    noted = book.batch()
+    see_links(book, all_of_them=all_of_them)
+    see_links(book, all_of_them=all_of_them, batch="another")
+    found = known(book, file)
+    assert found is not None
+    assert (found.proven, found.journal) == (True, noted.journal)
+    assert book.batch().journal != noted.journal, "it is an event all the same"
+
+
+def test_a_decision_in_the_words_of_that_event_is_one(book: Book) -> None:
+    book.confirm(sheet(*ROWS))
+    book.bring("R1", State.MISMATCH)
+    before = book.batch()
+    run(
+        book.journal().settled(
+            before.rows[0].latest.id,
+            order=Order(order_id="O-9", status="COMPLETED"),
+            to=State.COMPLETED,
+            why=SEEN,
+            at=book.at,
+        )
+    )
+    assert book.batch().last_change == book.batch().journal != before.last_change
 
 
 def test_what_happens_elsewhere_leaves_the_plan_and_ends_the_proof(book: Book) -> None:
