@@ -35,6 +35,7 @@ from batcher.planning import Choices, Plan, confirmation, make_plan
 from batcher.policy import Finding, Verdict
 from batcher.records import AttemptRecord, BatchRecord, RowRecord
 from batcher.states import State
+from tests.blank_ledger import lay_blank_ledger
 from tests.virtual_time import run
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -164,7 +165,7 @@ class Book:
     """A ledger in a folder, a moment, and what a run does to both; set `now` to let time pass."""
 
     def __init__(self, folder: Path, *, environment: Environment = ENVIRONMENT) -> None:
-        self.ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}")
+        self.ledger = Ledger(f"sqlite:///{lay_blank_ledger(folder / 'ledger.sqlite3')}")
         self.environment = environment
         self.now = NOW
         self._orders = 0

@@ -21,6 +21,7 @@ from batcher.model import Sheet
 from batcher.planning import Choices, SealedPlan
 from batcher.settings import load_settings
 from batcher.states import State
+from tests.blank_ledger import lay_blank_ledger
 from tests.payouts import NOW, Book
 from tests.virtual_time import VirtualClock
 
@@ -101,6 +102,7 @@ def desk_with(count: int, states: list[State | None]) -> Iterator[Desk]:
         cells = [[f"R{n}", f"{n + 1}.50", "", "AMZ-GB", "EMAIL", f"r{n}@example.com", f"n{n}"] for n in range(count)]
         desk = Desk(Path(folder), cells)
         desk.save()
+        lay_blank_ledger(desk.folder / "ledger.sqlite3")
         begun = [state for state in states[:count] if state is not None]
         if begun:
             with desk.book() as book:

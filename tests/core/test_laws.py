@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from batcher.ledger.place import open_engine
 from batcher.states import State
+from tests.blank_ledger import lay_blank_ledger
 from tests.core.one_row import ANSWERS_BY_NAME, OneRow, Row
 
 DAY = timedelta(days=1)
@@ -27,7 +28,7 @@ rows = st.sampled_from([Row.AS_BEFORE, Row.AS_BEFORE, *Row])
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = open_engine(f"sqlite:///{tmp_path}/ledger.sqlite3")
+    engine = open_engine(f"sqlite:///{lay_blank_ledger(tmp_path / 'ledger.sqlite3')}")
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -13,8 +13,9 @@ from batcher.ledger import LedgerLock
 from batcher.model import Sheet
 from batcher.planning import Choices, SealedPlan, digest_of_sends
 from batcher.sandbox import Switches
+from tests.blank_ledger import lay_blank_ledger
 from tests.simulation.process import Killed, Process, SimulatedLoop
-from tests.simulation.world import API_KEY, Row, World, blank_ledger
+from tests.simulation.world import API_KEY, Row, World
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Shop:
     """One world, several sheets, one desk after the other."""
 
     def __init__(self, folder: Path, *, per_minute: int = 60, **switches: Any) -> None:
-        blank = blank_ledger(folder / "blank.sqlite3")
+        blank = lay_blank_ledger(folder / "blank.sqlite3")
         self.world = World(0, folder, blank, Switches(**{"rate": "none", **switches}), per_minute=per_minute)
         self.sealed: dict[str, SealedPlan] = {}
         self._lives = 0

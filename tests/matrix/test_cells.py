@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.blank_ledger import lay_blank_ledger
 from tests.compiled_sql import compiled_once
 from tests.matrix.acting import Struck, Ways
 from tests.matrix.strikes import STRIKES
 from tests.matrix.table import ROWS, cell_id, cells, forms
 from tests.matrix.terms import Moment, Real, Recovery, Row
-from tests.simulation.world import blank_ledger
 
 SETTLED = frozenset({"COMPLETED", "REJECTED", "FAILED"})
 MOST_WRITES = 60
@@ -22,7 +22,7 @@ class Worlds:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ways = Ways(folder, blank_ledger(folder / "blank.sqlite3"))
+        self._ways = Ways(folder, lay_blank_ledger(folder / "blank.sqlite3"))
         self._last: dict[tuple[str, Moment], Struck] = {}
         self._writes: dict[tuple[str, Moment], tuple[Struck, ...]] = {}
 

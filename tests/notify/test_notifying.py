@@ -20,8 +20,9 @@ from batcher.notices import Event, KeptNotice, NotDelivered, Notice
 from batcher.outlets.apprised import AppriseOutlet
 from batcher.outlets.hook import HookOutlet
 from batcher.settings import Settings, load_settings
+from tests.blank_ledger import lay_blank_ledger
 from tests.notify.sinks import http_sink, mail_server
-from tests.web.house import HandClock, blank_ledger
+from tests.web.house import HandClock
 
 SECRET = "whsec_" + "hunter2A" * 4
 
@@ -43,10 +44,7 @@ class Outlet:
 
 
 def settings_in(folder: Path, **given: str) -> Settings:
-    ledger = folder / "ledger.sqlite3"
-    if not ledger.exists():
-        ledger.write_bytes(blank_ledger())
-        ledger.chmod(0o600)
+    ledger = lay_blank_ledger(folder / "ledger.sqlite3")
     named = {"BATCHER_API__BASE_URL": "http://127.0.0.1:9/v2", "BATCHER_LEDGER__URL": f"sqlite:///{ledger}", **given}
     return load_settings(None, named, places=())
 

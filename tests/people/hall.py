@@ -15,6 +15,7 @@ from batcher.ledger import ApprovedPlan, Ledger
 from batcher.passwords import Passwords
 from batcher.records import Confirmation
 from batcher.roles import Role
+from tests.blank_ledger import lay_blank_ledger
 from tests.payouts import ENVIRONMENT, NOW
 
 PASSWORD = "correct horse battery staple"
@@ -33,7 +34,7 @@ class Hall:
     """Who is there, and what time it is."""
 
     def __init__(self, folder: Path, *, limits: Mapping[str, Decimal] | None = None) -> None:
-        self.path = folder / "ledger.sqlite3"
+        self.path = lay_blank_ledger(folder / "ledger.sqlite3")
         self.now: datetime = NOW
         self.ledger = Ledger(f"sqlite:///{self.path}")
         numbers = count()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.blank_ledger import lay_blank_ledger
 from tests.compiled_sql import compiled_once
 from tests.simulation.laws import Broken
 from tests.simulation.story import live_story
-from tests.simulation.world import blank_ledger
 
 CHUNK = 50
 """Seeds that one real process lives: its dead are buried when it ends."""
@@ -32,7 +32,7 @@ def lived(seeds: range) -> list[Told]:
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
     dir_ = memory if memory.is_dir() else None
     with tempfile.TemporaryDirectory(dir=dir_, prefix="batcher-") as made, compiled_once():
-        blank = blank_ledger(Path(made) / "blank.sqlite3")
+        blank = lay_blank_ledger(Path(made) / "blank.sqlite3")
         for seed in seeds:
             try:
                 story = live_story(seed, Path(made), blank)

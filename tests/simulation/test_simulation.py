@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from batcher.sandbox import Request, Switches
+from tests.blank_ledger import lay_blank_ledger
 from tests.simulation.campaign import campaign
 from tests.simulation.laws import Broken, Laws
 from tests.simulation.process import Killed, Process, SimulatedLoop
 from tests.simulation.wire import Arrival, Trouble
-from tests.simulation.world import Row, World, blank_ledger
+from tests.simulation.world import Row, World
 
 SEEDS = 40
 
@@ -45,7 +46,7 @@ def test_a_seed_is_lived_again_exactly_as_before() -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(0, tmp_path, blank_ledger(tmp_path / "blank.sqlite3"), Switches(rate="none"), per_minute=2)
+    return World(0, tmp_path, lay_blank_ledger(tmp_path / "blank.sqlite3"), Switches(rate="none"), per_minute=2)
 
 
 def post(key: str, person: int, *, pounds: int = 10) -> Arrival:

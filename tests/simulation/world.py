@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from batcher.assembly import Office, Surroundings, load_sheet
-from batcher.ledger import Ledger, LedgerLock
+from batcher.ledger import LedgerLock
 from batcher.model import Sheet
 from batcher.ports import Blocking
 from batcher.sandbox import Answer, Request, Switches
@@ -252,10 +252,3 @@ class World:
             **self._patience(),
         }
         return load_settings(None, {f"BATCHER_{name}": value for name, value in given.items()}, places=())
-
-
-def blank_ledger(path: Path) -> Path:
-    """A new ledger with its tables, to be copied: making them takes longer than many a life."""
-    with Ledger(f"sqlite:///{path}"):
-        pass
-    return path

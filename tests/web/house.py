@@ -5,10 +5,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import httpx
@@ -16,7 +14,6 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from batcher.assembly import Office, Surroundings
-from batcher.ledger import Ledger
 from batcher.model import Instant
 from batcher.passwords import Passwords
 from batcher.roles import Role
@@ -25,6 +22,7 @@ from batcher.web import Address, make_app, make_house
 from batcher.web.house import House
 from batcher.web.pages import ROUTES
 from batcher.web.routes import PageRoute
+from tests.blank_ledger import lay_blank_ledger
 
 ORIGIN = "http://127.0.0.1:8080"
 HOSTS = frozenset({"127.0.0.1:8080", "localhost:8080"})
@@ -53,16 +51,6 @@ def tokens() -> Iterator[str]:
     return (f"token-{number:03}" for number in count(1))
 
 
-@cache
-def blank_ledger() -> bytes:
-    """A new ledger, made once: its migrations take longer than most tests."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.sqlite3"
-        with Ledger(f"sqlite:///{path}"):
-            pass
-        return path.read_bytes()
-
-
 @dataclass
 class Desk:
     """One house, its clock, what was printed in its terminal, and a browser."""
@@ -78,10 +66,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Make the house."""
-        ledger = self.folder / "ledger.sqlite3"
-        if not ledger.exists():
-            self.folder.mkdir(exist_ok=True)
-            ledger.write_bytes(blank_ledger())
+        lay_blank_ledger(self.folder / "ledger.sqlite3")
         numbers = count()
         surroundings = Surroundings(
             clock=self.clock,

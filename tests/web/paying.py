@@ -17,6 +17,7 @@ from batcher.roles import Role
 from batcher.sandbox import SandboxThread
 from batcher.settings import load_settings
 from batcher.web import Address, make_app, make_house
+from tests.blank_ledger import lay_blank_ledger
 from tests.web.house import API_KEY, HOSTS, ORIGIN, PASSWORD, Browser
 from tests.web.sheets import sheet_of
 
@@ -64,6 +65,7 @@ class Till:
         # As cheap as argon2 can be.
         clock = SystemClock() if clock is None else clock
         cheap = Surroundings(clock=clock, passwords=lambda: Passwords(time_cost=1, memory_cost=8, parallelism=1))
+        lay_blank_ledger(folder / "ledger.sqlite3")
         self.office = Office(settings, cheap)
         self.house = make_house(
             settings,
