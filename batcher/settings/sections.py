@@ -378,16 +378,21 @@ class Settings(BaseModel):
         return tuple(schedule.definition(name) for name, schedule in self.schedules.items())
 
     @model_validator(mode="after")
-    def _one_batch_each(self) -> Self:
-        seen: dict[str, str] = {}
+    def _one_batch_and_file_each(self) -> Self:
+        batches: dict[str, str] = {}
+        files: dict[str, str] = {}
         for name, schedule in self.schedules.items():
             if not SCHEDULE_NAME.fullmatch(name):
                 raise ValueError(f"schedules.{name} is no name for a schedule: use up to 40 of a-z, 0-9, _ and -.")
-            other = seen.setdefault(schedule.batch, name)
-            if other != name:
+            if (other := batches.setdefault(schedule.batch, name)) != name:
                 raise ValueError(
                     f"schedules.{other}.batch and schedules.{name}.batch are both {schedule.batch}; a batch is one "
                     "payment."
+                )
+            if (other := files.setdefault(schedule.file, name)) != name:
+                raise ValueError(
+                    f"schedules.{other}.file and schedules.{name}.file are both {schedule.file}; each would pay all of "
+                    "its rows."
                 )
         return self
 

@@ -70,7 +70,14 @@ def test_what_is_missing_names_its_key(tmp_path: Path, key: str) -> None:
 def test_two_schedules_share_no_batch(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="a batch is one payment"):
         load(tmp_path, GOOD, GOOD)
-    assert len(load(tmp_path, GOOD, GOOD | {"batch": '"other-{period}"'}).definitions) == 2
+    other = GOOD | {"batch": '"other-{period}"', "file": '"inbox/other-{period}.csv"'}
+    assert len(load(tmp_path, GOOD, other).definitions) == 2
+
+
+def test_two_schedules_share_no_file(tmp_path: Path) -> None:
+    # Where they are due more than the window of twins apart, everybody would be paid twice, and nobody asked.
+    with pytest.raises(UsageError, match=r"monthly-incentives\.file and schedules\.other\.file are both .*pay all of"):
+        load(tmp_path, GOOD, GOOD | {"batch": '"other-{period}"'})
 
 
 def test_a_schedule_without_a_name_or_by_a_variable_is_none(tmp_path: Path) -> None:
