@@ -1,6 +1,6 @@
 """What the command line does, the page does too: plan, confirm, issue, results, over one ledger and one environment."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from batcher import planning
+from batcher import keys, planning
 from batcher.assembly.approvals import Approvals
 from batcher.assembly.casework import Casework, Closing, Prospect
 from batcher.assembly.keeping import Keeping
@@ -161,6 +161,11 @@ class Office:
         record = self.batch(batch)
         choices = replace(planning.choices_of(record), retry=True)
         return self.plan(planning.sheet_of(record), batch, choices)
+
+    def asked_before(self, sheet: Sheet, names: Iterable[str]) -> str | None:
+        """The first of these batches whose last confirmed file asked for exactly what `sheet` does, row by row."""
+        wanted = {keys.identity(payout): keys.content_digest(payout) for _, payout in sheet.payouts}
+        return self._parts.ledger.asked_before(self.environment, names, wanted)
 
     @property
     def type_total_above(self) -> Mapping[str, Decimal]:

@@ -19,7 +19,8 @@ from batcher.assembly.plans import Plans
 from batcher.assembly.sheets import digest_of_file
 from batcher.assembly.telling import report_of, started_late, told
 from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended, stopped_words
-from batcher.errors import BatcherError, LedgerBusy, StoppedEarly
+from batcher.errors import BatcherError, InputInvalid, LedgerBusy, StoppedEarly
+from batcher.model import Sheet
 from batcher.planning import Choices
 from batcher.schedules import (
     ENDED,
@@ -223,14 +224,20 @@ class Schedules:
         if now_there is None or (now_there.state, now_there.changed_at) != (row.state, row.changed_at):
             return None
         rows = office.scheduled.of(office.environment, row.schedule)
-        own = frozenset(one.batch for one in rows if one.id != row.id and one.due_at < row.due_at)
+        earlier = [one.batch for one in rows if one.id != row.id and one.due_at < row.due_at]
         fresh = office.batch(row.batch).last_confirmed_at is None
+
+        def judge(sheet: Sheet) -> None:
+            if fresh and not self._definitions[row.schedule].same_again:
+                _refuse_same_again(row, office.asked_before(sheet, reversed(earlier)))
+
         return Payment(
             batch=row.batch,
             path=Path(row.file),
             actor=actor_of(row.schedule),
             ceilings=self._definitions[row.schedule].ceilings,
-            choices=Choices(never_sent=fresh, own_periods=own),
+            choices=Choices(never_sent=fresh, own_periods=frozenset(earlier)),
+            judge=judge,
             approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
         )
 
@@ -261,6 +268,17 @@ class Schedules:
         report = told(row, kind, words, exit_code, self._office.now)
         if self._office.scheduled.report(row.id, kind, report.message, report.at):
             self._reports.tell(report)
+
+
+def _refuse_same_again(row: ScheduledPeriod, other: str | None) -> None:
+    """Raise `InputInvalid` for the sheet of an earlier period: own periods are no twins, so nothing else stops it."""
+    if other is not None:
+        raise InputInvalid(
+            f"The sheet for {row.period} asks for exactly what batch {other} asked for, row by row: it may be that "
+            "sheet under another name; nothing was sent.",
+            f"Put the right sheet there. If it is right, a person runs it: batcher run FILE --batch {row.batch}. "
+            f"Where each period pays the same, set same_again = true in [schedules.{row.schedule}].",
+        )
 
 
 def _mark(path: Path) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ from batcher.assembly.plans import Plans
 from batcher.assembly.refusing import refuse, refuse_to_run
 from batcher.assembly.sheets import digest_of_file, load_sheet
 from batcher.errors import BatcherError, InputInvalid, LedgerBusy, NotApproved, NotConfirmed, StoppedEarly, unforeseen
+from batcher.model import Sheet
 from batcher.planning import Choices, Standing
 from batcher.planning.plan import SENDING
 
@@ -84,6 +85,8 @@ class Payment:
     ceilings: Mapping[str, Decimal]
     """The most that it may pay, by currency; one that is left out has 0."""
     choices: Choices
+    judge: Callable[[Sheet], None] = lambda sheet: None
+    """Raises where the sheet, sound in itself, is not to be paid."""
     approved: bool = False
     """Whether a person has confirmed it since it was held."""
 
@@ -179,6 +182,7 @@ class Unattended:
             sheet = replace(sheet, name=payment.name)
         plan = office.plan(sheet, payment.batch, payment.choices)
         refuse(plan)
+        payment.judge(sheet)
         if plan.nothing_to_do:
             # A person ran it. That it may be long ago says nothing here: no two payments share a batch.
             return Prospect(plan=plan)

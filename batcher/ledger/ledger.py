@@ -1,7 +1,7 @@
 """The door of the room: one object that reads and confirms, and one that journals a run."""
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -124,6 +124,14 @@ class Ledger:
         """
         with self._snapshot() as connection:
             return reading.batch_before(connection, environment, name)
+
+    def asked_before(self, environment: Environment, names: Iterable[str], wanted: Mapping[str, str]) -> str | None:
+        """The first of these batches whose last confirmed file asked for exactly this; `None` where none did.
+
+        `wanted` has the content digest of each row by its identity.
+        """
+        with self._snapshot() as connection:
+            return reading.asked_before(connection, environment, names, wanted)
 
     def catalogue(self, environment: Environment) -> Catalogue | None:
         """Runa's catalogue as it was read last; `None` where it never was."""

@@ -1,7 +1,7 @@
 """What the ledger remembers, read as records. Nothing here writes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -132,6 +132,22 @@ def batch_before(connection: Connection, environment: Environment, name: str) ->
     of_kind = [other for other in others if kind_of_batch(other) == kind_of_batch(name)]
     chosen = next(iter([*of_kind, *others]), None)
     return None if chosen is None else batch(connection, environment, chosen)
+
+
+def asked_before(
+    connection: Connection, environment: Environment, names: Iterable[str], wanted: Mapping[str, str]
+) -> str | None:
+    """The first of these batches whose last confirmed file asked for exactly this: identities and content digests."""
+    for name in names:
+        its_id = batch_id(connection, environment, name)
+        last = connection.scalar(select(func.max(plans.c.id)).where(plans.c.batch_id == its_id))
+        in_file = (rows.c.batch_id == its_id, rows.c.plan_id == last)
+        if last is None or connection.scalar(select(func.count()).select_from(rows).where(*in_file)) != len(wanted):
+            continue
+        found = connection.execute(select(rows.c.identity, rows.c.wanted).where(*in_file))
+        if all(wanted.get(row.identity) == row.wanted for row in found):
+            return name
+    return None
 
 
 def batch_id(connection: Connection, environment: Environment, name: str) -> int | None:

@@ -48,6 +48,8 @@ class Definition:
     """The most that one period may pay, by currency; one that is left out has 0."""
     late: timedelta
     """For how long after the due moment a file may come, and a run may begin."""
+    same_again: bool = False
+    """Whether a sheet may ask for exactly what an earlier period's asked for."""
 
     @property
     def timing(self) -> str:

@@ -75,6 +75,11 @@ class Schedule(Section):
         description="For how many hours after it is due the file may come. After that nothing is paid by itself, and a "
         "person is told.",
     )
+    same_again: bool = Field(
+        default=False,
+        description="Whether a sheet that asks for exactly what an earlier period's asked for, row by row, is paid "
+        "again without a person. By default it is refused: it may be that sheet under another name.",
+    )
 
     @model_validator(mode="after")
     def _one_ceiling_each(self) -> Self:
@@ -92,4 +97,5 @@ class Schedule(Section):
             batch=self.batch,
             ceilings=by_currency(self.ceilings),
             late=timedelta(hours=self.late_hours),
+            same_again=self.same_again,
         )

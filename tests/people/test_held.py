@@ -34,7 +34,7 @@ def two(bench: Bench) -> Bench:
 def held(office: Office, path: Path, batch: str = "march") -> str:
     """Have a plan wait as a schedule has; its digest."""
     plan = office.plan(load_sheet(path, office.settings), batch, Choices())
-    sealed = office.sealing.seal(plan, path, prepared_by=BY)
+    sealed = office.sealing.seal(plan, path, prepared_at=office.now, prepared_by=BY)
     assert Holding(office, Plans(plans_folder(office.settings))).hold(sealed)
     return sealed.digest
 

@@ -61,6 +61,7 @@ class Payer:
             "batch": "incentives-{period}",
             "ceilings": ("GBP 1000",),
             "late_hours": 48,
+            "same_again": True,
         }
         self.schedules = {"incentives": Schedule(**{**given, **schedule})}
 

@@ -380,3 +380,60 @@ def test_what_a_person_stopped_and_confirmed_anew_goes_on(payer: Payer) -> None:
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 3}
     assert payer.states()["2026-11"] == "DONE"
+
+
+def test_the_sheet_of_an_earlier_period_under_a_new_name_is_not_paid_again(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, same_again=False)
+    changed = [*rows(2), Row("R3", 3, 14)]
+
+    async def story() -> None:
+        await payer.until(2026, 10, 20)
+        await payer.run_due()
+        for month, period, lines, code in (
+            (10, "2026-10", rows(3), 0),
+            (11, "2026-11", changed, 0),
+            (12, "2026-12", rows(3)[::-1], 5),
+        ):
+            payer.file(period, lines)
+            await payer.until(2026, month, 28, 10)
+            assert await payer.run_due() == code
+        assert "exactly what batch incentives-2026-10 asked for" in payer.told.reports[-1].message
+        payer.file("2026-12", rows(2))
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-10": 3, "2026-11": 3, "2026-12": 2}
+
+
+def test_where_each_period_pays_the_same_it_is_said_in_the_config(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, same_again=True)
+
+    async def story() -> None:
+        await payer.until(2026, 10, 20)
+        await payer.run_due()
+        for month, period in ((10, "2026-10"), (11, "2026-11")):
+            payer.file(period)
+            await payer.until(2026, month, 28, 10)
+            assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-10": 3, "2026-11": 3}
+
+
+def test_a_sheet_that_a_person_has_confirmed_for_the_period_may_be_the_same_again(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, same_again=False)
+
+    async def story() -> None:
+        await payer.until(2026, 10, 20)
+        await payer.run_due()
+        payer.file("2026-10")
+        await payer.until(2026, 10, 28, 10)
+        assert await payer.run_due() == 0
+        payer.file("2026-11")
+        await payer.until(2026, 11, 27, 10)
+        await payer.confirm_by_hand("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-10": 3, "2026-11": 3}
