@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from batcher import policy
 from batcher.asked import AskedRun
 from batcher.assembly.desk import Desk
 from batcher.assembly.office import Office
@@ -226,6 +227,8 @@ class Schedules:
         rows = office.scheduled.of(office.environment, row.schedule)
         earlier = [one.batch for one in rows if one.id != row.id and one.due_at < row.due_at]
         fresh = office.batch(row.batch).last_confirmed_at is None
+        # Older than Runa remembers a key, only its list tells whether a ledger that is lost has paid the period.
+        never_sent = fresh and not policy.key_is_old(row.due_at, office.now)
 
         def judge(sheet: Sheet) -> None:
             if fresh and not self._definitions[row.schedule].same_again:
@@ -236,7 +239,7 @@ class Schedules:
             path=Path(row.file),
             actor=actor_of(row.schedule),
             ceilings=self._definitions[row.schedule].ceilings,
-            choices=Choices(never_sent=fresh, own_periods=frozenset(earlier)),
+            choices=Choices(never_sent=never_sent, own_periods=frozenset(earlier)),
             judge=judge,
             approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batcher.asked import Asking, RunKind
-from tests.desk.shop import rows
+from tests.desk.shop import Shop, rows
 from tests.schedules.office import Payer
 from tests.simulation.world import Row
 
@@ -437,3 +437,27 @@ def test_a_sheet_that_a_person_has_confirmed_for_the_period_may_be_the_same_agai
 
     payer.shop.live(story())
     assert payer.paid() == {"2026-10": 3, "2026-11": 3}
+
+
+def test_a_ledger_put_back_pays_no_period_again_once_its_keys_are_forgotten(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, late_hours=744)
+    # A list that is too long to be read to its end.
+    payer.shop = Shop(payer.inbox, list_page=1)
+    world = payer.shop.world
+    short = world.settings.reconcile.model_copy(update={"max_pages": 1})
+    world.settings = world.settings.model_copy(update={"reconcile": short})
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        world.copy_ledger(tmp_path / "copy")
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 0
+        world.restore_ledger(tmp_path / "copy")
+        await payer.until(2026, 12, 29, 8)
+        assert await payer.run_due() == 5
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.states()["2026-11"] == "REFUSED"
