@@ -20,6 +20,9 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 TRIED_FOR = timedelta(days=1)
 """For how long after its deadline a run that came to no end is still tried again."""
 
+_LONGEST_PERIOD = timedelta(days=32)
+"""A month, and what lies between two zones."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -69,7 +72,9 @@ def _due(definition: Definition, expected: ScheduledPeriod, known: set[str], now
     found: dict[str, Due] = {}
     if expected.timing == definition.timing:
         found[expected.period] = Due(period=expected.period, due_at=expected.due_at)
-    for moment in takewhile(lambda one: one <= now, moments(definition, expected.noted_at)):
+    # The period that was promised may have had its new moment before it was noted.
+    since = min(expected.noted_at, expected.due_at - _LONGEST_PERIOD)
+    for moment in takewhile(lambda one: one <= now, moments(definition, since)):
         one = Due(period=definition.period(moment), due_at=moment)
         # A changed schedule asks for nothing before the change, but for the period that was promised.
         promised = one.period == expected.period or moment > expected.due_at

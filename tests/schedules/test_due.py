@@ -174,6 +174,21 @@ def test_a_definition_changed_in_mid_year(
     assert next(row.period for row in table.rows if row.state is PeriodState.EXPECTED) == next_period
 
 
+@pytest.mark.parametrize("noted", ["0 9 28 * *", "0 9 27 * *"])
+def test_a_promised_period_is_not_lost_where_its_new_day_was_over_before_it_was_noted(noted: str) -> None:
+    table = Table()
+    table.look(definition("0 9 28 * *"), at("2026-10-30T00:00"))
+    table.look(definition(noted), at("2026-11-16T00:00"))
+    assert table.look(definition("0 9 15 * *"), at("2026-11-20T00:00")) == ["2026-11"]
+    assert table.rows[0].due_at == at("2026-11-15T09:00")
+
+
+def test_a_schedule_that_is_new_and_changed_has_its_first_period_still() -> None:
+    table = Table()
+    table.look(definition("0 9 28 * *"), at("2026-11-16T00:00"))
+    assert table.look(definition("0 9 15 * *"), at("2026-11-20T00:00")) == ["2026-11"]
+
+
 def test_changed_while_nobody_looked_no_period_is_lost() -> None:
     table = Table()
     table.look(definition(), at("2026-10-30T00:00"))
