@@ -23,10 +23,11 @@ from batcher.assembly.notifying import notice_of_end, notice_of_refusal, notice_
 from batcher.assembly.office import Office
 from batcher.assembly.refusing import refuse_other, refuse_to_resume, refuse_to_run
 from batcher.engine import Counts, Observer
-from batcher.errors import BatcherError, LedgerBusy, OwnFault, UsageError, unforeseen
+from batcher.errors import BatcherError, LedgerBusy, NotApproved, OwnFault, UsageError, unforeseen
 from batcher.lifecycle import Halt
 from batcher.notices import Notice
 from batcher.planning import Plan, SealedPlan
+from batcher.roles import Right
 
 LOOK_AGAIN_S = 0.5
 """How long the desk waits before it looks for something to do again, or asks for the lock again."""
@@ -276,6 +277,11 @@ class Desk:
         if not begun.is_new:
             refuse_to_resume(prospect, ignore_balance=asking.ignore_balance)
             return
+        if (user := office.people.user(asking.by)) is not None and not user.may(Right.SEND):
+            raise NotApproved(
+                f"{user.name}, who said yes to it, may not start a plan any more; nothing was sent.",
+                "Somebody who may looks at the sheet, and says yes to what they see.",
+            )
         refuse_to_run(prospect, office.now, ignore_balance=asking.ignore_balance)
         if sealed is not None:
             office.sealing.refuse_unless_same(sealed, prospect.plan, before=begun.plan)

@@ -117,7 +117,10 @@ class People:
         return user
 
     def disable(self, name: str, *, by: str, now: datetime) -> None:
-        """Let a user sign in no more, for good; their sessions end, and what they approved is approved no longer."""
+        """Let a user sign in no more, for good; their sessions end, and what they approved is approved no longer.
+
+        What they have asked the desk for and is not confirmed yet is not carried out.
+        """
         with self._register.writing() as desk:
             if not known(desk.user(name), name).is_active:
                 raise UsageError(f"{name} is disabled already.")

@@ -10,6 +10,7 @@ import pytest
 from batcher.asked import RunState
 from batcher.errors import UsageError
 from batcher.planning import Choices
+from batcher.roles import Role
 from tests.desk.shop import Shop, rows
 from tests.simulation.world import API_KEY
 
@@ -100,6 +101,24 @@ def test_one_at_a_time_in_the_order_in_which_they_were_asked_for(shop: Shop) -> 
     assert april.begun_at is not None
     assert march.ended_at <= april.begun_at
     assert len(shop.paid()) == 8
+
+
+def test_who_may_not_send_any_more_starts_nothing_that_waits(shop: Shop) -> None:
+    async def story() -> None:
+        run = await shop.ask("march", rows(3))
+        with shop.office() as office:
+            # The same, as a user has asked for it.
+            shop.desk(office).stop(run.id)
+            office.people.add("zoe", Role.PREPARER, "a long night in june", by="root", now=office.now)
+            shop.desk(office).ask(replace(run.asking, by="zoe"))
+            office.people.disable("zoe", by="root", now=office.now)
+        await shop.work_off()
+
+    shop.live(story())
+    run = shop.runs("march")[-1]
+    assert shop.paid() == {}
+    assert (run.state, run.exit_code) == (RunState.ENDED, 8)
+    assert "zoe, who said yes to it, may not start a plan any more" in run.why
 
 
 def test_a_payment_made_meanwhile_by_the_batch_before_stops_its_twin(shop: Shop) -> None:
