@@ -43,6 +43,9 @@ LOOK_EVERY_S = 15
 STILL_S = 10
 """How long size and time of a file must stand still before it counts as whole; a `.done` beside it says so at once."""
 
+_BEGUN = frozenset({PeriodState.RUNNING, PeriodState.UNFINISHED})
+"""What may not be confirmed yet, and is about to be."""
+
 _REFUSALS = {
     How.HELD: PeriodState.HELD_FOR_APPROVAL,
     How.REFUSED: PeriodState.REFUSED,
@@ -225,14 +228,17 @@ class Schedules:
         if now_there is None or (now_there.state, now_there.changed_at) != (row.state, row.changed_at):
             return None
         rows = office.scheduled.of(office.environment, row.schedule)
-        earlier = [one.batch for one in rows if one.id != row.id and one.due_at < row.due_at]
+        before = [one for one in rows if one.id != row.id and one.due_at < row.due_at]
+        earlier = [one.batch for one in before]
         fresh = office.batch(row.batch).last_confirmed_at is None
         # Older than Runa remembers a key, only its list tells whether a ledger that is lost has paid the period.
         never_sent = fresh and not policy.key_is_old(row.due_at, office.now)
 
         def judge(sheet: Sheet) -> None:
             if fresh and not self._definitions[row.schedule].same_again:
-                _refuse_same_again(row, office.asked_before(sheet, reversed(earlier)))
+                # What was asked of the desk a moment ago is not confirmed yet, and known by its file alone.
+                begun = (one.batch for one in before if one.state in _BEGUN and one.file_digest == sheet.digest)
+                _refuse_same_again(row, next(begun, None) or office.asked_before(sheet, reversed(earlier)))
 
         return Payment(
             batch=row.batch,

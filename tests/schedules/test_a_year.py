@@ -461,3 +461,20 @@ def test_a_ledger_put_back_pays_no_period_again_once_its_keys_are_forgotten(tmp_
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 3}
     assert payer.states()["2026-11"] == "REFUSED"
+
+
+def test_two_periods_that_begin_at_once_do_not_pay_one_sheet_twice(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, same_again=False, late_hours=744)
+
+    async def story() -> None:
+        await payer.until(2026, 10, 20)
+        await payer.run_due()
+        payer.file("2026-10")
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 8)
+        await payer.until(2026, 11, 28, 9)
+        assert await payer.run_due() == 5
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-10": 3}
+    assert payer.states() == {"2026-10": "DONE", "2026-11": "REFUSED", "2026-12": "EXPECTED"}
