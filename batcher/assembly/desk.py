@@ -131,10 +131,11 @@ class Desk:
         """Have a paused run wait for its turn again. It may be going on already."""
         self._office.runs.go_on(run_id)
 
-    def stop(self, run_id: int) -> None:
+    def stop(self, run_id: int, *, by: str = "") -> None:
         """Have a run finish what is in flight, and end; what was not sent stays unsent. It may be over already."""
         runs = self._office.runs
-        if runs.stop(run_id, self._office.now, why=UNSENT_WORDS) and (run := runs.one(run_id)) is not None:
+        why = UNSENT_WORDS.replace("Stopped", f"Stopped by {by}") if by else UNSENT_WORDS
+        if runs.stop(run_id, self._office.now, why=why) and (run := runs.one(run_id)) is not None:
             self._tell_stopped(run)
 
     def counts(self, run_id: int) -> Counts | None:
@@ -210,7 +211,8 @@ class Desk:
                 return _Ending(RunState.PAUSED, exit_code=exit_code)
             case Wish.STOP:
                 self._tell_stopped(run)
-                return _Ending(RunState.STOPPED, UNSENT_WORDS, exit_code)
+                stopped = self._office.runs.one(run.id)
+                return _Ending(RunState.STOPPED, (stopped and stopped.why) or UNSENT_WORDS, exit_code)
         # Nobody wishes it any more, or the desk was closed: it goes on, here or with the next process.
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from batcher.asked import UNFINISHED, AskedRun, Asking, RunKind, RunState, Wish
@@ -78,12 +78,13 @@ class AskedRuns:
     def stop(self, run_id: int, now: datetime, *, why: str) -> bool:
         """One that waits or is paused is stopped; one that is going on is asked to. Any other stays as it is.
 
-        Gives whether it is stopped by this.
+        `why` says by whom, for whoever looks later; the first word counts. Gives whether it is stopped by this.
         """
         stopped = {"state": RunState.STOPPED, "wish": None, "ended_at": now, "why": why}
         if self._step(run_id, {RunState.QUEUED, RunState.PAUSED}, stopped):
             return True
-        self._step(run_id, {RunState.RUNNING}, {"wish": Wish.STOP})
+        first = case((asked_runs.c.wish == Wish.STOP, asked_runs.c.why), else_=why)
+        self._step(run_id, {RunState.RUNNING}, {"wish": Wish.STOP, "why": first})
         return False
 
     def last_plan(self, environment: Environment, batch: str) -> int | None:

@@ -217,7 +217,8 @@ def test_stopped_the_rest_stays_unsent_and_is_said(shop: Shop) -> None:
             desk = shop.desk(office)
             working = asyncio.ensure_future(shop.work_off())
             await shop.until_paid(3)
-            desk.stop(run.id)
+            desk.stop(run.id, by="ann")
+            desk.stop(run.id, by="bob")
             await working
             paid = len(shop.paid())
             desk.go_on(run.id)
@@ -228,7 +229,7 @@ def test_stopped_the_rest_stays_unsent_and_is_said(shop: Shop) -> None:
     paid = shop.live(story())
     (run,) = shop.runs("march")
     assert (run.state, run.exit_code) == (RunState.STOPPED, 130)
-    assert "stays unsent" in run.why
+    assert run.why == "Stopped by ann: what was not sent stays unsent."
     assert 3 <= paid == len(shop.paid()) < 12
     assert shop.statuses("march").count("NOT_SENT") == 12 - paid
 

@@ -122,6 +122,7 @@ def test_it_is_paused_goes_on_and_is_stopped_by_buttons(till: Till) -> None:
     for wish, words in (("pause", "Paused."), ("pause", "Paused."), ("go_on", "Waits for its turn"), ("stop", "Stop")):
         assert till.browser.send("/batches/march/wish", {"wish": wish}).status_code == 303
         assert words in till.page("/batches/march")
+    assert "Stopped by zoe: what was not sent stays unsent." in till.page("/batches/march")
     till.work()
     assert till.orders() == []
 

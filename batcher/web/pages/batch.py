@@ -1,6 +1,6 @@
 """One batch while it is sent: figures that change by themselves, pause and stop, every row and its story."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -36,7 +36,11 @@ ENDINGS = {
 }
 """How a run ended, by its exit code; what is not here says why by itself."""
 
-WISHES = {"pause": Desk.pause, "go_on": Desk.go_on, "stop": Desk.stop}
+WISHES: dict[str, Callable[[Desk, int, str], None]] = {
+    "pause": lambda desk, run_id, by: desk.pause(run_id),
+    "go_on": lambda desk, run_id, by: desk.go_on(run_id),
+    "stop": lambda desk, run_id, by: desk.stop(run_id, by=by),
+}
 
 
 def seen(visit: Visit) -> Seen:
@@ -119,7 +123,7 @@ async def wish(visit: Visit) -> Response:
     said, run = WISHES.get(visit.text("wish")), now.run
     if said is None or run is None:
         raise not_found()
-    await run_in_threadpool(lambda: said(visit.house.desk, run.id))
+    await run_in_threadpool(lambda: said(visit.house.desk, run.id, visit.signed_in.name))
     return visit.go_to("batch", batch=now.batch)
 
 
