@@ -182,8 +182,9 @@ class Schedules:
 
     async def _is_whole(self, path: Path) -> bool:
         """Whether nobody is writing the file any more: half of a sheet may be a good sheet, of half the people."""
-        before = _mark(path)
-        if before is None or _mark(path.with_name(f"{path.name}.done")) is not None:
+        before, done = _mark(path), _mark(path.with_name(f"{path.name}.done"))
+        # A `.done` that is older than the file speaks of another one, which was mended since.
+        if before is None or (done is not None and done[1] >= before[1]):
             # Where there is no file, what was begun goes on from the ledger alone, and all else is told.
             return True
         await self._office.clock.sleep(STILL_S)

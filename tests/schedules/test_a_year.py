@@ -1,6 +1,7 @@
 """A year of monthly runs, as it may go: each period is paid once, or somebody is told."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,50 @@ def test_half_a_file_is_not_taken(payer: Payer) -> None:
         await asyncio.gather(payer.run_due(), writes_on())
         assert payer.paid() == {}
         await payer.run_due()
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+
+
+def test_half_of_a_mended_file_is_not_taken_because_the_first_one_was_done(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        path = payer.file("2026-11", [])
+        done = path.with_name(f"{path.name}.done")
+        done.touch()
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 5
+        whole = payer.file("2026-11").read_text()
+        path.write_text("\n".join(whole.splitlines()[:2]) + "\n")
+        later = path.stat().st_mtime_ns + 1_000_000_000
+        os.utime(path, ns=(later, later))
+
+        async def writes_on() -> None:
+            await payer.shop.world.clock.sleep(5)
+            path.write_text(whole)
+
+        await asyncio.gather(payer.run_due(), writes_on())
+        assert payer.paid() == {}
+        await payer.run_due()
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+
+
+def test_a_file_that_is_done_is_taken_at_once(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        path = payer.file("2026-11")
+        path.with_name(f"{path.name}.done").touch()
+        await payer.until(2026, 11, 28, 10)
+
+        async def is_looked_at() -> None:
+            await payer.shop.world.clock.sleep(5)
+            path.unlink()
+
+        await asyncio.gather(payer.run_due(), is_looked_at())
 
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 3}
