@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -74,6 +75,9 @@ class Parts:
     ) -> planning.Plan:
         """What a run would do; changes nothing. `server_now` is Runa's clock, `evidence` what its order list says."""
         clocks = [self.now, server_now]
+        if choices.said_at is not None and choices.said_at > self.now:
+            # The clock was set back since: what was paid before the word, and what after, cannot be told apart.
+            choices = replace(choices, pay_again=frozenset())
         return planning.make_plan(
             sheet,
             self.batch(batch),

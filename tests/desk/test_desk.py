@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from batcher.errors import UsageError
 from batcher.planning import Choices
 from batcher.roles import Role
 from tests.desk.shop import Shop, rows
-from tests.simulation.world import API_KEY
+from tests.simulation.world import API_KEY, Row
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def shop(tmp_path: Path) -> Shop:
 
 def once(batch: str, count: int) -> dict[str, int]:
     return {f"{batch}/R{number}": 1 for number in range(1, count + 1)}
+
+
+NAMELESS = Row("", 1, 11)
+
+
+def name_in_march(shop: Shop) -> str:
+    with shop.office() as office:
+        return office.plan(shop.sheet("march", [NAMELESS]), "march", Choices()).lines[0].name
 
 
 def test_what_was_asked_for_is_paid_and_the_run_says_so(shop: Shop) -> None:
@@ -147,6 +156,29 @@ def test_a_row_said_to_be_paid_again_is_not_after_the_run_before_has_paid_it(sho
     assert [shop.runs(batch)[0].exit_code for batch in ("april", "may")] == [0, 5]
     assert "1 row cannot be taken as it is" in shop.runs("may")[0].why
     assert shop.paid() == {"march/R1": 1, "april/R1": 1}
+
+
+def test_a_clock_that_is_set_back_makes_no_older_word_speak_of_what_was_paid_since(shop: Shop) -> None:
+    name = name_in_march(shop)
+
+    async def story() -> None:
+        await shop.ask("january", [NAMELESS])
+        await shop.work_off()
+        shop.world.clock.offset += timedelta(hours=2)
+        run = await shop.ask("march", [NAMELESS], pay_again=frozenset([name]))
+        with shop.office() as office:
+            shop.desk(office).pause(run.id)
+        shop.world.clock.offset -= timedelta(hours=2)
+        await shop.world.clock.sleep(600)
+        await shop.ask("february", [NAMELESS], pay_again=frozenset([name]))
+        await shop.work_off()
+        with shop.office() as office:
+            shop.desk(office).go_on(run.id)
+        await shop.work_off()
+
+    shop.live(story())
+    assert [run.exit_code for run in shop.runs("march")] == [5]
+    assert len(shop.world.dump()["orders"]) == 2
 
 
 def test_while_another_process_has_the_ledger_it_waits_and_says_who(shop: Shop) -> None:
