@@ -7,9 +7,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from batcher.errors import InputInvalid
 from batcher.intake.refusal import refusal
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PIECE = 1_500_000
 """Bytes that are looked at together."""
@@ -32,30 +36,50 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """A large file, read from the disk each time; what has changed in between is refused."""
+    """A large file, read from the disk each time; what has changed in between, or meanwhile, is refused."""
 
     path: Path
     stamp: tuple[int, int, int]
     """Of the file when it was first read: which it is, its size and when it was written."""
 
     def opened(self) -> BinaryIO:
-        """A stream from the first byte on. Raises `InputInvalid` where the file is another one by now."""
-        file = self.path.open("rb")
-        if stamp_of(file) != self.stamp:
+        """A stream from the first byte on. Raises `InputInvalid` where the file is another one, now or at its end."""
+        file = _Watched(self.path, self.stamp)
+        try:
+            file.refuse_changed()
+        except InputInvalid:
             file.close()
-            message = f"{self.path.name} was changed while it was read."
-            raise refusal("file_changed", message, "Wait until whoever writes it is done, and try again.")
-        return file
+            raise
+        return io.BufferedReader(file)
 
     def lines(self, encoding: str) -> TextIO:
         """Its text by lines, each with its own line end."""
         return io.TextIOWrapper(self.opened(), encoding=encoding, newline="")
 
 
+class _Watched(io.FileIO):
+    """Its end is the end of what was first read, or is refused: who writes over a file may do so at any moment."""
+
+    def __init__(self, path: Path, stamp: tuple[int, int, int]) -> None:
+        super().__init__(path)
+        self._path, self._stamp = path, stamp
+
+    def refuse_changed(self) -> None:
+        if stamp_of(self) != self._stamp:
+            message = f"{self._path.name} was changed while it was read."
+            raise refusal("file_changed", message, "Wait until whoever writes it is done, and try again.")
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        count = super().readinto(buffer)
+        if not count:
+            self.refuse_changed()
+        return count or 0
+
+
 Source = Held | OnDisk
 
 
-def stamp_of(file: BinaryIO) -> tuple[int, int, int]:
+def stamp_of(file: BinaryIO | io.FileIO) -> tuple[int, int, int]:
     """Which file this is, how large, and when it was last written."""
     found = os.fstat(file.fileno())
     return found.st_ino, found.st_size, found.st_mtime_ns
