@@ -73,7 +73,8 @@ def _hook(url: str | None, secret_file: Path | None) -> "Hook | None":
     from batcher.sandbox import Hook
     from batcher.settings.webhook_secret import secret_of_file
 
-    return Hook(url, secret_of_file(secret_file).get_secret_value())
+    secret = secret_of_file(secret_file, setting="--secret-file", instead="Leave --webhook out.")
+    return Hook(url, secret.get_secret_value())
 
 
 def _pair(switch: str) -> tuple[str, str]:

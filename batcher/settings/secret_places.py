@@ -25,19 +25,20 @@ def secret_in_file(path: Path, *, what: str, setting: str, instead: str, most_by
     """
     if os.name == "nt":
         raise UsageError(f"Who may read a file cannot be checked on Windows, so {setting} is not taken there.", instead)
+    named = f"{what} {path} ({setting})"
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe is refused, not waited for
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise UsageError(f"{what} {path} is no regular file.")
+                raise UsageError(f"{named} is no regular file.")
             if mode & 0o077:
-                raise UsageError(f"{what} {path} can be used by others than its owner.", f"chmod 600 {path}")
+                raise UsageError(f"{named} can be used by others than its owner.", f"chmod 600 {path}")
             data = os.read(descriptor, most_bytes)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise UsageError(f"{what} {path} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{named} cannot be read: {error.strerror}.") from None
     return SecretStr(data.decode("latin-1").strip())
 
 

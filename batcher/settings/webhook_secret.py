@@ -35,7 +35,15 @@ def load_webhook_secret(
     if kept is not None:
         return _checked(SecretStr(kept), f"in the system keyring ({KEYRING_SERVICE}, {user})")
     path = settings.webhooks.secret_file
-    return None if path is None else secret_of_file(path)
+    return (
+        None
+        if path is None
+        else secret_of_file(
+            path,
+            setting="[webhooks] secret_file",
+            instead=f"Use the system keyring or the variable {VARIABLE}.",
+        )
+    )
 
 
 def load_notify_secret(settings: Settings, environ: Mapping[str, str]) -> SecretStr:
@@ -48,7 +56,7 @@ def load_notify_secret(settings: Settings, environ: Mapping[str, str]) -> Secret
             "There is no secret to sign notifications with, and [notifications] webhook_url is set.",
             f"Set the variable {NOTIFY_VARIABLE}, or name a file that only you can read as secret_file beside it.",
         )
-    return secret_of_file(path)
+    return secret_of_file(path, setting="[notifications] secret_file", instead=f"Use the variable {NOTIFY_VARIABLE}.")
 
 
 def load_notify_addresses(settings: Settings, environ: Mapping[str, str]) -> list[SecretStr]:
@@ -70,16 +78,15 @@ def load_notify_addresses(settings: Settings, environ: Mapping[str, str]) -> lis
     return [SecretStr(address) for line in lines for address in line.split()]
 
 
-def secret_of_file(path: Path) -> SecretStr:
-    """The secret in a file. Raises `UsageError` where others can use the file, or where it holds none."""
+def secret_of_file(path: Path, *, setting: str, instead: str) -> SecretStr:
+    """The secret in a file. Raises `UsageError` where others can use the file, or where it holds none.
+
+    `setting` is where the file is named, and `instead` says what to use where files are not taken.
+    """
     secret = secret_in_file(
-        path,
-        what="The file of a webhook's secret",
-        setting="[webhooks] secret_file",
-        instead=f"Use the system keyring or the variable {VARIABLE}.",
-        most_bytes=_MAX_LENGTH * 2,
+        path, what="The file of a webhook's secret", setting=setting, instead=instead, most_bytes=_MAX_LENGTH * 2
     )
-    return _checked(secret, f"in {path}")
+    return _checked(secret, f"in {path} ({setting})")
 
 
 def _checked(secret: SecretStr, origin: str) -> SecretStr:

@@ -6,6 +6,7 @@ import pytest
 
 from batcher.errors import UsageError
 from batcher.settings import load_settings, load_webhook_secret
+from batcher.settings.webhook_secret import load_notify_secret
 
 SECRET = "whsec_" + "hunter2A" * 4
 
@@ -65,3 +66,17 @@ def test_in_the_config_it_is_refused_and_not_repeated(tmp_path: Path) -> None:
         load_settings(config, {})
     assert "RUNA_WEBHOOK_SECRET" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "whsec_hunter2"])
+def test_the_secret_of_our_own_webhook_is_told_by_its_own_setting(tmp_path: Path, text: str) -> None:
+    config, file = tmp_path / "batcher.toml", tmp_path / "secret"
+    config.write_text('[notifications]\nwebhook_url = "https://ops.example.com/"\nsecret_file = "secret"\n')
+    file.write_text(text)
+    for mode in (0o644, 0o600):
+        file.chmod(mode)
+        with pytest.raises(UsageError) as refused:
+            load_notify_secret(load_settings(config, {}), {})
+        assert "[notifications] secret_file" in str(refused.value)
+        assert "[webhooks]" not in str(refused.value)
+        assert "hunter2" not in str(refused.value)
