@@ -15,10 +15,13 @@ from pydantic import ValidationError
 from batcher.errors import UsageError
 from batcher.settings import words
 from batcher.settings.addresses import anchored, anchored_ledger_url
-from batcher.settings.sections import SCHEDULES, SECTIONS, Settings, section_named
+from batcher.settings.inboxes import SECRET_FILES
+from batcher.settings.sections import SECTIONS, SEVERAL, Settings, section_named, several_of
 
 _PREFIX = "BATCHER_"
 _MAX_BYTES = 1_000_000
+_FILES = {"api_key_file", "secret_file", "addresses_file", "known_hosts_file", *SECRET_FILES}
+"""Keys that name a file of the machine, wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,13 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, places: Sequ
 def _by_section(entries: Iterable[_Entry]) -> dict[str, dict[str, object]]:
     """The entries as one table for each section; of two that set the same, the later wins."""
     tables: dict[str, dict[str, object]] = {}
-    schedules: dict[str, object] = {}
+    several: dict[str, dict[str, object]] = {}
     for entry in entries:
-        if entry.section.startswith(SCHEDULES) and entry.section not in tables:
-            schedules[entry.section.removeprefix(SCHEDULES)] = tables[entry.section] = {}
-        tables.setdefault(entry.section, {})[entry.key] = entry.value
-    others = {section: table for section, table in tables.items() if not section.startswith(SCHEDULES)}
-    return others | ({"schedules": schedules} if schedules else {})
+        table = tables.setdefault(entry.section, {})
+        table[entry.key] = entry.value
+        if (kind := several_of(entry.section)) is not None:
+            several.setdefault(kind, {})[entry.section.partition(".")[2]] = table
+    return {section: table for section, table in tables.items() if several_of(section) is None} | several
 
 
 def _file_entries(path: Path | None, places: Sequence[Path], problems: list[str]) -> Iterator[_Entry]:
@@ -107,8 +110,8 @@ def _toml_entries(place: Path, text: str, problems: list[str]) -> Iterator[_Entr
     for section, table in content.items():
         if not isinstance(table, dict):
             yield _Entry("", section, table, str(place), place)
-        elif section == "schedules":
-            yield from _schedule_entries(place, table, problems)
+        elif section in SEVERAL:
+            yield from _entries_of_several(place, section, table, problems)
         elif section not in SECTIONS:
             problems.append(words.unknown_section(section, str(place)))
         else:
@@ -116,13 +119,13 @@ def _toml_entries(place: Path, text: str, problems: list[str]) -> Iterator[_Entr
                 yield _Entry(section, key, value, str(place), place)
 
 
-def _schedule_entries(place: Path, schedules: Mapping[str, object], problems: list[str]) -> Iterator[_Entry]:
-    for name, table in schedules.items():
+def _entries_of_several(place: Path, kind: str, tables: Mapping[str, object], problems: list[str]) -> Iterator[_Entry]:
+    for name, table in tables.items():
         if not isinstance(table, dict) or not table:
-            problems.append(words.no_schedule(name, str(place)))
+            problems.append(words.none_of_several(kind, name, str(place)))
             continue
         for key, value in table.items():
-            yield _Entry(f"{SCHEDULES}{name}", key, value, str(place), place)
+            yield _Entry(f"{kind}.{name}", key, value, str(place), place)
 
 
 def _environ_entries(environ: Mapping[str, str]) -> Iterator[_Entry]:
@@ -155,10 +158,12 @@ def _anchored(entry: _Entry) -> _Entry:
     match entry.section, entry.key, entry.value:
         case "ledger", "url", str(url):
             return replace(entry, value=anchored_ledger_url(url, folder))
-        case _, ("api_key_file" | "secret_file" | "addresses_file"), str(path) if path.strip():
-            return replace(entry, value=anchored(path, folder))
-        case section, "file", str(path) if section.startswith(SCHEDULES) and path.strip():
+        case section, "file", str(path) if several_of(section) == "schedules" and path.strip():
             return replace(entry, value=anchored(path.strip(), folder))
+        case section, "url", str(url) if several_of(section) == "inboxes" and url.strip() and "://" not in url:
+            return replace(entry, value=anchored(url.strip(), folder))
+        case _, key, str(path) if key in _FILES and path.strip():
+            return replace(entry, value=anchored(path, folder))
     return entry
 
 

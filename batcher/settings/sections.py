@@ -22,6 +22,7 @@ from batcher.settings.addresses import (
     normalised_ledger_url,
 )
 from batcher.settings.approval import Approval
+from batcher.settings.inboxes import INBOX_NAME, Inbox
 from batcher.settings.input import Input
 from batcher.settings.kinds import (
     Count,
@@ -371,6 +372,7 @@ class Settings(BaseModel):
     notifications: Notifications = Notifications()
     logging: Logging = Logging()
     schedules: dict[str, Schedule] = Field(default_factory=dict)
+    inboxes: dict[str, Inbox] = Field(default_factory=dict)
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
@@ -396,18 +398,32 @@ class Settings(BaseModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _inboxes_have_names(self) -> Self:
+        for name in self.inboxes:
+            if not INBOX_NAME.fullmatch(name):
+                raise ValueError(f"inboxes.{name} is no name for an inbox: use up to 40 of a-z, 0-9, _ and -.")
+        return self
+
 
 SECTIONS: dict[str, type[BaseModel]] = {
     name: field.annotation
     for name, field in Settings.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 }
-"""Every section by its name in the file, but for `[schedules.NAME]`, of which there may be several."""
+"""Every section by its name in the file, but for those of which there may be several, each with its own name."""
 
-SCHEDULES = "schedules."
-"""What the names of these begin with."""
+SEVERAL: dict[str, type[BaseModel]] = {"schedules": Schedule, "inboxes": Inbox}
+"""What there may be several of: `[schedules.NAME]`, `[inboxes.NAME]`."""
+
+
+def several_of(section: str) -> str | None:
+    """What a section is one of, such as `schedules` for `schedules.monthly`; `None` where there is only one such."""
+    kind, dot, _ = section.partition(".")
+    return kind if dot and kind in SEVERAL else None
 
 
 def section_named(section: str) -> type[BaseModel] | None:
     """What may stand in the section of this name; `None` where there is no such section."""
-    return Schedule if section.startswith(SCHEDULES) else SECTIONS.get(section)
+    kind = several_of(section)
+    return SECTIONS.get(section) if kind is None else SEVERAL[kind]

@@ -11,8 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from batcher.settings.addresses import NotShown
-from batcher.settings.schedules import Schedule
-from batcher.settings.sections import SCHEDULES, SECTIONS, section_named
+from batcher.settings.sections import SECTIONS, SEVERAL, section_named, several_of
 
 _MAX_SHOWN = 60
 _SECRET_NAMES = re.compile(r"(?:runa_?|x_?)?api_?key|key|token|secret|password")
@@ -48,23 +47,25 @@ def unknown_section(section: str, where: str) -> str:
     return f"There is no section [{section}] ({where}); {hint}"
 
 
-def no_schedule(name: str, where: str) -> str:
-    """What stands in `[schedules]` and is no section of its own."""
+def none_of_several(kind: str, name: str, where: str) -> str:
+    """What stands in `[schedules]` or `[inboxes]` and is no section of its own."""
     if _is_key(name):
         return secret("", name, where)
-    return f"schedules.{name} in {where} is no schedule: write a section [schedules.{name}] with {', '.join(_MUST)}."
+    must = ", ".join(key for key, field in SEVERAL[kind].model_fields.items() if field.is_required())
+    return f"{kind}.{name} in {where} is no {_ONE[kind]}: write a section [{kind}.{name}] with {must}."
 
 
-_MUST = [key for key, field in Schedule.model_fields.items() if field.is_required()]
+_ONE = {"schedules": "schedule", "inboxes": "inbox"}
 
 
 def unknown_key(section: str, key: str, where: str, *, in_file: bool) -> str:
     """A key that nobody reads, with the nearest that somebody does."""
-    if section == "schedules":
-        return f"{where} is not read: schedules are written in the config file, and nowhere else."
-    if section.startswith(SCHEDULES):
-        of_schedule = get_close_matches(_plain(key), Schedule.model_fields, n=1)
-        hint = f"did you mean {of_schedule[0]}?" if of_schedule else f"there are {', '.join(Schedule.model_fields)}."
+    if section in SEVERAL:
+        return f"{where} is not read: {section} are written in the config file, and nowhere else."
+    if (kind := several_of(section)) is not None:
+        fields = SEVERAL[kind].model_fields
+        near_here = get_close_matches(_plain(key), fields, n=1)
+        hint = f"did you mean {near_here[0]}?" if near_here else f"there are {', '.join(fields)}."
         return f"There is no setting {_name(section, key)} ({where}); {hint}"
     near = _nearest(_plain(section), _plain(key))
     if near is None:
@@ -80,16 +81,18 @@ def of_error(detail: ErrorDetails, where: Mapping[tuple[str, str], str]) -> str:
     """What pydantic found, with the place it was written in."""
     cause = detail.get("ctx", {}).get("error")
     section, key = (*map(str, detail["loc"]), "", "")[:2]
-    if section == "schedules" and key:
-        section, key = f"{SCHEDULES}{key}", (*map(str, detail["loc"]), "")[2]
+    kind = section
+    if kind in SEVERAL and key:
+        section, key = f"{kind}.{key}", (*map(str, detail["loc"]), "")[2]
     if not key:
         # About several keys of a section: the sentence names them.
-        return str(cause or detail["msg"])
+        sentence = str(cause or detail["msg"])
+        return f"[{section}] {sentence}" if several_of(section) else sentence
     name, place = _name(section, key), where.get((section, key), "the defaults")
     if detail["type"] == "missing":
         model = section_named(section)
         example = "" if model is None else f", such as {_shown((model.model_fields[key].examples or [''])[0])}"
-        return f"{name} is missing: a schedule has no default for it{example}."
+        return f"{name} is missing: there is no default for it{example}."
     if isinstance(cause, NotShown):
         return f"{name} in {place} {cause}"
     model = section_named(section)

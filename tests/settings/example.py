@@ -12,8 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from batcher.settings.schedules import Schedule
-from batcher.settings.sections import SECTIONS
+from batcher.settings.sections import SECTIONS, SEVERAL
 
 _HEAD = """\
 Every setting of batcher with its default; what begins with "# name =" has none, and shows an example.
@@ -22,10 +21,13 @@ Each can also come from a variable, which wins over the file: BATCHER_API__BASE_
 The API key never goes in here: it comes from the variable RUNA_API_KEY, the system keyring, or a file of its own.
 """
 
+_NAMES = {"schedules": "monthly-incentives", "inboxes": "sheets"}
+
 
 def rendered() -> str:
     """The whole file."""
-    parts = [_comment(_HEAD), *(_section(name, model) for name, model in SECTIONS.items()), _schedule()]
+    parts = [_comment(_HEAD), *(_section(name, model) for name, model in SECTIONS.items())]
+    parts += [_one_of_several(f"{kind}.{_NAMES[kind]}", model) for kind, model in SEVERAL.items()]
     return "\n".join(parts)
 
 
@@ -34,11 +36,11 @@ def _section(name: str, model: type[BaseModel]) -> str:
     return f"{_comment(model.__doc__ or '')}[{name}]\n\n" + "\n".join(keys)
 
 
-def _schedule() -> str:
-    """There is none by default: an example of a whole one, as a comment."""
-    lines = [f"{_comment(Schedule.__doc__ or '')}#\n# [schedules.monthly-incentives]\n"]
-    for key, field in Schedule.model_fields.items():
-        value = (field.examples or [""])[0] if field.is_required() else field.default
+def _one_of_several(name: str, model: type[BaseModel]) -> str:
+    """There is none by default: an example of each key, as a comment."""
+    lines = [f"{_comment(model.__doc__ or '')}#\n# [{name}]\n"]
+    for key, field in model.model_fields.items():
+        value = (field.examples or [""])[0] if field.is_required() or field.default is None else field.default
         lines.append(f"#\n{_comment(field.description or '')}# {key} = {_toml(value)}\n")
     return "".join(lines)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from batcher.settings import Settings, load_settings
-from batcher.settings.sections import SECTIONS
+from batcher.settings.sections import SECTIONS, SEVERAL
 from tests.settings.example import rendered
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -17,7 +17,7 @@ def test_the_example_is_what_the_settings_say() -> None:
 
 
 def test_every_section_of_the_settings_is_known_by_name() -> None:
-    assert [*SECTIONS, "schedules"] == list(Settings.model_fields)
+    assert [*SECTIONS, *SEVERAL] == list(Settings.model_fields)
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS)
@@ -43,7 +43,8 @@ def test_the_example_is_the_defaults() -> None:
 
 
 def test_every_example_of_a_key_without_default_can_be_used(tmp_path: Path) -> None:
-    text = re.sub(r"^# (\w+ = |\[schedules)", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text, _, _ = EXAMPLE.read_text(encoding="utf-8").partition("# [inboxes")  # whose keys exclude each other
+    text = re.sub(r"^# (\w+ = |\[schedules)", r"\1", text, flags=re.MULTILINE)
     (tmp_path / "batcher.toml").write_text(text, encoding="utf-8")
     settings = load_settings(tmp_path / "batcher.toml", {})
     assert all(getattr(getattr(settings, section), key) is not None for section, key in KEYS)
