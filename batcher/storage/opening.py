@@ -1,0 +1,48 @@
+"""A place to its store. What a kind of place needs is imported only for one of that kind."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from batcher.errors import UsageError
+from batcher.inboxes import BucketPlace, FolderPlace, Place, SftpPlace, Store
+from batcher.storage.arriving import MOST_BYTES
+from batcher.storage.folder import FolderStore
+from batcher.storage.patience import Patience
+
+
+def open_store(
+    place: Place,
+    secret: SecretStr | None,
+    environ: Mapping[str, str],
+    *,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+    most_bytes: int = MOST_BYTES,
+) -> Store:
+    """The store of a place; nothing is asked of it yet.
+
+    `secret` is what the file holds that the inbox names, if it names one: a private key, a password, a token or a
+    connection string. Raises `UsageError` where a package is missing, or the secret is of no use.
+    """
+    if isinstance(place, FolderPlace):
+        return FolderStore(place, most_bytes=most_bytes)
+    if isinstance(place, SftpPlace):
+        try:
+            from batcher.storage.sftp import SftpStore
+        except ModuleNotFoundError as error:
+            raise _missing("SFTP", error, "sftp") from None
+        return SftpStore(place, secret, environ, patience=patience, most_bytes=most_bytes)
+    return _bucket(place, secret, environ, patience, most_bytes)
+
+
+def _bucket(
+    place: BucketPlace, secret: SecretStr | None, environ: Mapping[str, str], patience: Patience, most_bytes: int
+) -> Store:
+    raise UsageError(f"An inbox at {place.cloud}:// is not read yet.")
+
+
+def _missing(what: str, error: ModuleNotFoundError, extra: str) -> UsageError:
+    return UsageError(
+        f"An inbox on {what} needs a package that is not installed: {error.name}.",
+        f"Install it with: pip install 'batcher[{extra}]'",
+    )
