@@ -27,6 +27,7 @@ from batcher.ledger import (
     Gauges,
     History,
     Holder,
+    InboxFiles,
     KeptNotices,
     LedgerLock,
     ScheduledPeriods,
@@ -119,6 +120,11 @@ class Office:
     def scheduled(self) -> ScheduledPeriods:
         """Schedules and their periods."""
         return self._parts.ledger.scheduled
+
+    @property
+    def inbox_files(self) -> InboxFiles:
+        """What was taken from inboxes."""
+        return self._parts.ledger.inbox_files
 
     @property
     def settings(self) -> Settings:

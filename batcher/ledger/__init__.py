@@ -7,6 +7,7 @@ from batcher.ledger.asking import AskedRuns
 from batcher.ledger.gauges import Gauges
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
+from batcher.ledger.inbox_files import InboxFiles
 from batcher.ledger.ledger import Ledger, SqlJournal
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.ledger.notices import KeptNotices
@@ -21,6 +22,7 @@ __all__ = [
     "Happening",
     "History",
     "Holder",
+    "InboxFiles",
     "KeptNotices",
     "KeptSession",
     "KnownBatch",

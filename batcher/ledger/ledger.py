@@ -29,6 +29,7 @@ from batcher.ledger.chain import Salts
 from batcher.ledger.gauges import Gauges, gauges
 from batcher.ledger.grouping import GroupedWriter
 from batcher.ledger.history import History
+from batcher.ledger.inbox_files import InboxFiles
 from batcher.ledger.notices import KeptNotices
 from batcher.ledger.place import open_engine, sqlite_path, write_failed, writing_on
 from batcher.ledger.register import ApprovedPlan, Desk, Register
@@ -71,10 +72,13 @@ class Ledger:
         self.register = Register(self._engine)
         """Users, sessions and approvals."""
         self.runs = AskedRuns(self._engine)
-        self.notices = KeptNotices(self._engine)
         """What was asked for on the page."""
+        self.notices = KeptNotices(self._engine)
+        """What people are told, on its way to them."""
         self.scheduled = ScheduledPeriods(self._engine)
         """Schedules and their periods."""
+        self.inbox_files = InboxFiles(self._engine)
+        """What was taken from inboxes."""
         self.history = History(self._engine)
         """Figures, stories and searches, for whoever looks on."""
 

@@ -423,6 +423,49 @@ scheduled_periods = Table(
     UniqueConstraint("environment_id", "schedule", "period"),
 )
 
+# One line for each file that was taken from an inbox; see `batcher.inboxes`. What is paid hangs on attempts, as ever.
+inbox_files = Table(
+    "inbox_files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("inbox", String(40), nullable=False),
+    # Whatever its sender called it.
+    Column("name", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("mark", String, nullable=False),
+    Column("digest", String(64), nullable=False),
+    # Whose period it is the file of; empty where the inbox pays it.
+    Column("schedule", String(40), nullable=False),
+    Column("batch", String(40), nullable=False),
+    # Its name in the folder that it is taken to at its end.
+    Column("kept_as", String, nullable=False),
+    Column("state", String(17), nullable=False, index=True),
+    # The name while it is open: no file of one name is taken twice at a time, whoever writes at the same time.
+    Column("open_name", String),
+    # What the desk was asked for last.
+    Column("run_id", ForeignKey("asked_runs.id")),
+    Column("exit_code", Integer),
+    Column("why", String, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    # Kinds of reports that somebody was told, each with its moment and its words.
+    Column("reported", JSON, nullable=False),
+    UniqueConstraint("environment_id", "inbox", "open_name"),
+)
+
+# Inboxes that could not be reached when it was tried last: each trouble is told once.
+inbox_troubles = Table(
+    "inbox_troubles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("environment_id", ForeignKey("environments.id"), nullable=False),
+    Column("inbox", String(40), nullable=False),
+    Column("why", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    UniqueConstraint("environment_id", "inbox"),
+)
+
 # What is told to people, one line for each outlet that it goes to. No payment hangs on it.
 notices = Table(
     "notices",

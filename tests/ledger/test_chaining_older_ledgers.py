@@ -42,7 +42,9 @@ def older(tmp_path: Path) -> Path:
 
 
 def without_people(connection: sqlite3.Connection) -> None:
-    """Take out what releases 0004 to 0007 have added."""
+    """Take out what releases 0004 to 0008 have added."""
+    connection.execute("DROP TABLE inbox_troubles")
+    connection.execute("DROP TABLE inbox_files")
     connection.execute("DROP TABLE notices")
     connection.execute("DROP TABLE scheduled_periods")
     connection.execute("DROP TABLE asked_runs")
