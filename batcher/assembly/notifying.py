@@ -205,25 +205,26 @@ def notice_of_waiting(batch: str, totals: Mapping[str, object], *, by: str) -> N
 
 
 def notice_of_report(report: Report) -> Notice | None:
-    """What a schedule has to say; `None` for what the desk tells of its runs anyway."""
-    event = _OF_SCHEDULES.get(report.kind)
+    """What a schedule or an inbox has to say; `None` for what the desk tells of its runs anyway."""
+    event = _OF_REPORTS.get(report.kind)
     if event is None:
         return None
     return Notice(
         event=event,
         batch=report.batch,
-        title=f"Schedule {report.schedule}, {report.period}: {report.kind.replace('_', ' ')}",
+        title=f"{report.subject}: {report.kind.replace('_', ' ')}",
         body=report.message,
         figures={"exit_code": str(report.exit_code)},
     )
 
 
-_OF_SCHEDULES = {
+_OF_REPORTS = {
     ReportKind.WAITING: Event.NOT_STARTED,
     ReportKind.DID_NOT_START: Event.NOT_STARTED,
     ReportKind.MISSED: Event.NOT_STARTED,
     ReportKind.NEEDS_APPROVAL: Event.NEEDS_APPROVAL,
     ReportKind.NEEDS_PERSON: Event.NEEDS_PERSON,
+    ReportKind.UNREACHABLE: Event.NOT_STARTED,
 }
 
 

@@ -15,12 +15,14 @@ from pydantic import SecretStr
 from batcher import policy
 from batcher.asked import AskedRun
 from batcher.assembly.desk import Desk
+from batcher.assembly.inboxes import Inboxes
 from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.sheets import digest_of_file
 from batcher.assembly.telling import report_of, started_late, told
 from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended, stopped_words
-from batcher.errors import BatcherError, InputInvalid, LedgerBusy, StoppedEarly
+from batcher.errors import BatcherError, InputInvalid, StoppedEarly
+from batcher.inboxes import STILL_S
 from batcher.model import Sheet
 from batcher.planning import Choices
 from batcher.schedules import (
@@ -40,8 +42,14 @@ from batcher.schedules import (
 LOOK_EVERY_S = 15
 """How often it is looked whether something is due, while the desk works."""
 
-STILL_S = 10
-"""How long size and time of a file must stand still before it counts as whole; a `.done` beside it says so at once."""
+_LOOKS_FOR_FILE = frozenset(
+    {
+        PeriodState.WAITING_FOR_FILE,
+        PeriodState.HELD_FOR_APPROVAL,
+        PeriodState.REFUSED,
+        PeriodState.UNFINISHED,
+    }
+)
 
 _BEGUN = frozenset({PeriodState.RUNNING, PeriodState.UNFINISHED})
 """What may not be confirmed yet, and is about to be."""
@@ -87,11 +95,14 @@ class Schedules:
         api_key: Callable[[], SecretStr],
         plans: Plans,
         reports: Reports,
+        inboxes: Inboxes,
     ) -> None:
+        """`inboxes` has the files of schedules that name one."""
         self._office = office
         self._definitions = {one.name: one for one in office.settings.definitions}
         self._unattended = Unattended(office, api_key=api_key, plans=plans)
         self._reports = reports
+        self._inboxes = inboxes
         self._looked_at_s: float | None = None
         self.looked_at: datetime = office.now
         """When it was last looked, to the end; at first, since when it could have been."""
@@ -124,14 +135,6 @@ class Schedules:
         self._looked_at_s = now_s
         await self.look(desk)
 
-    async def run_due(self, desk: Desk) -> None:
-        """Do all that is due now, to its end. Whoever else has the ledger, it is left to them: exit code 11."""
-        await self.look(desk)
-        await desk.work_off()
-        if desk.waits_for:
-            self.codes.add(LedgerBusy.exit_code)
-        self.settle()
-
     async def look(self, desk: Desk) -> None:
         """Note what has become due, settle what ended, and ask the desk for what may begin."""
         office = self._office
@@ -157,24 +160,36 @@ class Schedules:
 
     async def _do(self, row: ScheduledPeriod, definition: Definition, desk: Desk) -> None:
         now = self._office.now
-        path = Path(row.file)
-        looked_for = row.state in (
-            PeriodState.WAITING_FOR_FILE,
-            PeriodState.HELD_FOR_APPROVAL,
-            PeriodState.REFUSED,
-        )
-        digest = digest_of_file(path) if looked_for and now <= deadline(definition, row) else None
-        is_held = row.state is PeriodState.HELD_FOR_APPROVAL
+        in_time = now <= deadline(definition, row)
+        path = await self._sheet(row, definition) if in_time and row.state in _LOOKS_FOR_FILE else None
+        # Of what was tried before, the file is looked at when it is tried again.
+        digest = None if path is None or row.state is PeriodState.UNFINISHED else digest_of_file(path)
+        confirmed, is_held = self._confirmed(row), row.state is PeriodState.HELD_FOR_APPROVAL
         waits = is_held and self._unattended.holding.waits(row.batch, by=actor_of(row.schedule))
-        match act_of(definition, row, now, file_digest=digest, confirmed=self._confirmed(row), waits=waits):
-            case Act.WAIT:
-                self._report(row, ReportKind.WAITING, f"Its file {path} is not there; it may come until", definition)
+        match act_of(definition, row, now, file_digest=digest, confirmed=confirmed, waits=waits):
+            case Act.WAIT if not definition.inbox or self._may_be_there(row, definition) is False:
+                words = f"Its file {_where(row, definition)} is not there; it may come until"
+                self._report(row, ReportKind.WAITING, words, definition)
             case Act.MISS:
                 self._miss(row, definition)
             case Act.GIVE_UP:
                 self._report(row, ReportKind.NEEDS_PERSON, "It is not tried any more, and was to end by", definition)
-            case Act.START if await self._is_whole(path):
-                await self._start(row, desk)
+            case Act.START if definition.inbox and (path is not None or confirmed):
+                await self._start(row, path, desk)
+            case Act.START if not definition.inbox and await self._is_whole(Path(row.file)):
+                await self._start(row, Path(row.file), desk)
+
+    async def _sheet(self, row: ScheduledPeriod, definition: Definition) -> Path | None:
+        """Where the sheet of a period is; of an inbox, it is taken from there. `None` where it has not come."""
+        if not definition.inbox:
+            return Path(row.file)
+        return await self._inboxes.sheet_of(definition.inbox, row.file, schedule=row.schedule, batch=row.batch)
+
+    def _may_be_there(self, row: ScheduledPeriod, definition: Definition) -> bool | None:
+        """Whether something lies where the file is looked for; `None` where nobody can tell."""
+        if definition.inbox:
+            return self._inboxes.lies_in(definition.inbox, row.file)
+        return Path(row.file).is_file()
 
     def _confirmed(self, row: ScheduledPeriod) -> bool:
         at = self._office.batch(row.batch).last_confirmed_at
@@ -199,18 +214,21 @@ class Schedules:
         until = f"{deadline(definition, row):%Y-%m-%d %H:%M} UTC"
         if row.why:
             why = f"{row.why} It was tried until {until}."
-        elif Path(row.file).is_file():
-            why = f"Its file {row.file} is there, but nothing looked for it before {until}."
+        elif (there := self._may_be_there(row, definition)) is None:
+            why = f"Inbox {definition.inbox} could not be looked into until {until}."
+        elif there:
+            why = f"Its file {_where(row, definition)} is there, but nothing took it before {until}."
         else:
-            why = f"Its file {row.file} had not come by {until}."
+            why = f"Its file {_where(row, definition)} had not come by {until}."
         self._to(row, PeriodState.MISSED, why, 5)
 
-    async def _start(self, row: ScheduledPeriod, desk: Desk) -> None:
-        """Plan the period and ask the desk for it, or note why not."""
-        begun = await self._unattended.begin(row.batch, SCHEDULE, desk, lambda: self._payment(row))
+    async def _start(self, row: ScheduledPeriod, path: Path | None, desk: Desk) -> None:
+        """Plan the period and ask the desk for it, or note why not. Without a sheet, what was confirmed goes on."""
+        begun = await self._unattended.begin(row.batch, SCHEDULE, desk, lambda: self._payment(row, path))
+        digest = "" if path is None else digest_of_file(path) or ""
         match begun:
             case Begun(how=How.RUNNING, run=AskedRun() as run):
-                self._running(row, run)
+                self._running(row, run, digest)
             case Begun(how=How.NOTHING_LEFT):
                 code = self._office.outcome(row.batch).exit_code
                 self._to(row, PeriodState.DONE, "There was nothing left to send.", code)
@@ -219,15 +237,15 @@ class Schedules:
             case Begun(how=How.LEFT_ALONE, error=error):
                 self.codes.update([] if error is None else [error.exit_code])
             case Begun(error=BatcherError() as error):
-                digest = digest_of_file(Path(row.file)) or ""
                 self._to(row, _REFUSALS[begun.how], str(error), error.exit_code, file_digest=digest)
 
-    def _payment(self, row: ScheduledPeriod) -> Payment | None:
+    def _payment(self, row: ScheduledPeriod, path: Path | None) -> Payment | None:
         """What the period pays; `None` where another process has taken it on since it was read."""
         office = self._office
         now_there = office.scheduled.one(row.id)
         if now_there is None or (now_there.state, now_there.changed_at) != (row.state, row.changed_at):
             return None
+        definition = self._definitions[row.schedule]
         rows = office.scheduled.of(office.environment, row.schedule)
         before = [one for one in rows if one.id != row.id and one.due_at < row.due_at]
         earlier = [one.batch for one in before]
@@ -236,16 +254,17 @@ class Schedules:
         never_sent = fresh and not policy.key_is_old(row.due_at, office.now)
 
         def judge(sheet: Sheet) -> None:
-            if fresh and not self._definitions[row.schedule].same_again:
+            if fresh and not definition.same_again:
                 # What was asked of the desk a moment ago is not confirmed yet, and known by its file alone.
                 begun = (one.batch for one in before if one.state in _BEGUN and one.file_digest == sheet.digest)
                 _refuse_same_again(row, next(begun, None) or office.asked_before(sheet, reversed(earlier)))
 
         return Payment(
             batch=row.batch,
-            path=Path(row.file),
+            path=path,
+            name=row.file if definition.inbox else None,
             actor=actor_of(row.schedule),
-            ceilings=self._definitions[row.schedule].ceilings,
+            ceilings=definition.ceilings,
             choices=Choices(never_sent=never_sent, own_periods=frozenset(earlier)),
             judge=judge,
             approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
@@ -253,8 +272,7 @@ class Schedules:
 
     # Notes
 
-    def _running(self, row: ScheduledPeriod, run: AskedRun) -> None:
-        digest = digest_of_file(Path(row.file)) or ""
+    def _running(self, row: ScheduledPeriod, run: AskedRun, digest: str) -> None:
         now, late = self._office.now, started_late(row, self._office.now)
         if self._office.scheduled.step(row, PeriodState.RUNNING, now, run_id=run.id, file_digest=digest) and late:
             self._tell(row, ReportKind.STARTED_LATE, late, 0)
@@ -289,6 +307,10 @@ def _refuse_same_again(row: ScheduledPeriod, other: str | None) -> None:
             f"Put the right sheet there. If it is right, a person runs it: batcher run FILE --batch {row.batch}. "
             f"Where each period pays the same, set same_again = true in [schedules.{row.schedule}].",
         )
+
+
+def _where(row: ScheduledPeriod, definition: Definition) -> str:
+    return f"{row.file} of inbox {definition.inbox}" if definition.inbox else row.file
 
 
 def _mark(path: Path) -> tuple[int, int] | None:

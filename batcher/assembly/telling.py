@@ -18,7 +18,7 @@ _KINDS = {
 }
 """What is told of a period that stands so."""
 
-_WORDS = {
+WORDS = {
     ReportKind.WAITING: "waits for its file",
     ReportKind.STARTED_LATE: "has begun late",
     ReportKind.FINISHED: "is finished",
@@ -27,9 +27,10 @@ _WORDS = {
     ReportKind.DID_NOT_START: "did not start",
     ReportKind.MISSED: "was missed: nothing pays it any more but a person",
     ReportKind.NEEDS_PERSON: "was begun and not finished: it needs a person",
+    ReportKind.UNREACHABLE: "cannot be worked with now, and is tried again",
 }
 
-_CODES = {
+CODES = {
     0: "every row is paid",
     3: "some rows were refused, failed or are invalid",
     7: "some rows are unknown or still processing",
@@ -42,7 +43,7 @@ def report_of(row: ScheduledPeriod) -> tuple[str, str, int] | None:
     kind = _KINDS.get(row.state)
     if kind is None or key_of(row, kind) in (row.reported or {}):
         return None
-    words = row.why or _CODES.get(row.exit_code or 0, "")
+    words = row.why or CODES.get(row.exit_code or 0, "")
     return key_of(row, kind), words, row.exit_code or 0
 
 
@@ -63,7 +64,7 @@ def started_late(row: ScheduledPeriod, now: datetime) -> str:
 def told(row: ScheduledPeriod, key: str, words: str, exit_code: int, now: datetime) -> Report:
     """The report, with its whole sentence."""
     kind = ReportKind(key.partition(":")[0])
-    sentence = f"Schedule {row.schedule}, {row.period}: batch {row.batch} {_WORDS[kind]}."
+    sentence = f"Schedule {row.schedule}, {row.period}: batch {row.batch} {WORDS[kind]}."
     return Report(
         kind=kind,
         schedule=row.schedule,

@@ -76,8 +76,8 @@ class Payment:
     """What is to be paid."""
 
     batch: str
-    path: Path
-    """The sheet."""
+    path: Path | None
+    """The sheet; `None` where only what was confirmed can go on."""
     name: str | None = None
     """What people call the sheet, where its path is not that."""
     actor: str
@@ -155,6 +155,8 @@ class Unattended:
         if payment.approved or any(run.asking.by == actor and run.plan_id is not None for run in runs):
             run = desk.ask(Asking(batch=batch, kind=RunKind.RESUME, by=actor))
             return Begun(how=How.RUNNING, run=run)
+        if payment.path is None:
+            return Begun(how=How.LEFT_ALONE)
         approved = self.holding.approved(batch, by=actor, file_digest=digest_of_file(payment.path))
         # One that Runa's answers made another one was tried, and is prepared anew.
         if approved is not None and (approved.digest, _MOVED) not in {
@@ -163,7 +165,7 @@ class Unattended:
             run = desk.ask(asking_to_carry_out(approved, by=actor, source=approved.digest))
             return Begun(how=How.RUNNING, run=run)
         begun_at = office.now
-        prospect = await self._prospect(payment)
+        prospect = await self._prospect(payment, payment.path)
         if prospect.plan.nothing_to_do:
             return Begun(how=How.NOTHING_LEFT)
         sealed = office.sealing.seal(prospect.plan, payment.path, prepared_at=begun_at, prepared_by=actor)
@@ -172,12 +174,12 @@ class Unattended:
         self._plans.keep(sealed)
         return Begun(how=How.RUNNING, run=desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest)))
 
-    async def _prospect(self, payment: Payment) -> Prospect:
+    async def _prospect(self, payment: Payment, path: Path) -> Prospect:
         """The plan as Runa sees it. Raises whatever keeps it from being carried out by itself."""
         office = self._office
         api_key = self._api_key()
         office.check_account(api_key)
-        sheet = load_sheet(payment.path, office.settings)
+        sheet = load_sheet(path, office.settings)
         if payment.name is not None:
             sheet = replace(sheet, name=payment.name)
         plan = office.plan(sheet, payment.batch, payment.choices)

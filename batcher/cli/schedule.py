@@ -27,19 +27,21 @@ def list_schedules(given: Given) -> int:
     import os
 
     from batcher.assembly import Office
+    from batcher.assembly.duties import make_duties
     from batcher.assembly.plans import Plans, plans_folder
-    from batcher.assembly.scheduling import Schedules
     from batcher.settings import load_api_key
 
     settings = given.settings()
     with Office(settings) as office:
-        schedules = Schedules(
+        duties = make_duties(
             office,
+            settings,
+            os.environ,
             api_key=lambda: load_api_key(settings, os.environ),
             plans=Plans(plans_folder(settings)),
             reports=_Said(given),
         )
-        standings = schedules.standings()
+        standings = duties.schedules.standings()
     if given.as_json:
         click.echo(json.dumps({"schedules": [_as_json(one) for one in standings], "exit_code": 0}, ensure_ascii=False))
         return 0
@@ -64,9 +66,9 @@ def run_due(given: Given) -> int:
 
     from batcher.assembly import Office
     from batcher.assembly.desk import Desk
+    from batcher.assembly.duties import make_duties
     from batcher.assembly.notifying import Notified, make_notifier
     from batcher.assembly.plans import Plans, plans_folder
-    from batcher.assembly.scheduling import Schedules
     from batcher.assembly.unattended import is_unattended, worst
     from batcher.cli.interrupting import take_termination_for_interruption
     from batcher.settings import load_api_key
@@ -81,13 +83,14 @@ def run_due(given: Given) -> int:
             return load_api_key(settings, os.environ)
 
         notifier = make_notifier(office, settings, os.environ)
-        schedules = Schedules(office, api_key=api_key, plans=plans, reports=Notified(said, notifier.tell))
+        reports = Notified(said, notifier.tell)
+        duties = make_duties(office, settings, os.environ, api_key=api_key, plans=plans, reports=reports)
         desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_unattended, tell=notifier.tell)
         try:
-            interrupted = asyncio.run(_until_done(schedules.run_due(desk), desk))
+            interrupted = asyncio.run(_until_done(duties.run_due(desk), desk))
         finally:
             asyncio.run(notifier.deliver())
-    code = worst([*schedules.codes, *([130] if interrupted else [])])
+    code = worst([*duties.codes, *([130] if interrupted else [])])
     if given.as_json:
         click.echo(json.dumps({"reports": [_told(one) for one in said.reports], "exit_code": code}, ensure_ascii=False))
     elif interrupted:
@@ -129,8 +132,8 @@ class _Said:
 def _told(report: "Report") -> dict[str, Any]:
     return {
         "kind": report.kind,
-        "schedule": report.schedule,
-        "period": report.period,
+        **({"schedule": report.schedule, "period": report.period} if report.schedule else {}),
+        **({"inbox": report.inbox, "file": report.file} if report.inbox else {}),
         "batch": report.batch,
         "message": report.message,
         "exit_code": report.exit_code,

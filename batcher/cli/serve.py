@@ -136,6 +136,7 @@ def _serve(
             api_key=api_key,
             webhook_secret=webhook_secret,
             notifier=notifier,
+            environ=os.environ,
         )
         given.say(f"batcher's page for {house.environment.label}. Ctrl-C ends it.")
         has_users = office.people.has_users()

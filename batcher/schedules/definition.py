@@ -27,6 +27,7 @@ class Unit(StrEnum):
     DAY = "day"
 
 
+_ANY_PERIOD = r"[0-9]{4}-(?:[0-9]{2}|w[0-9]{2}|[0-9]{2}-[0-9]{2})"
 _FORMATS = {Unit.MONTH: "%Y-%m", Unit.WEEK: "%G-w%V", Unit.DAY: "%Y-%m-%d"}
 """How a period is written: no sign of it is one that a batch's name could not have."""
 
@@ -50,6 +51,8 @@ class Definition:
     """For how long after the due moment a file may come, and a run may begin."""
     same_again: bool = False
     """Whether a sheet may ask for exactly what an earlier period's asked for."""
+    inbox: str = ""
+    """The inbox in which `file` is the name of a file; empty where it is a path of this machine."""
 
     @property
     def timing(self) -> str:
@@ -67,6 +70,12 @@ class Definition:
     def batch_of(self, period: str) -> str:
         """What the batch of a period is called."""
         return self.batch.replace(PLACE, period)
+
+
+def claims(definition: Definition, name: str) -> bool:
+    """Whether this is the name of the file of some period: nobody else pays it."""
+    before, after = map(re.escape, definition.file.split(PLACE, 1))
+    return re.fullmatch(before + _ANY_PERIOD + after.replace(re.escape(PLACE), _ANY_PERIOD), name) is not None
 
 
 def unit_of(cron: str) -> Unit:

@@ -1,4 +1,4 @@
-"""What somebody is told of a schedule, once each. Where it is said is for whoever implements `Reports`."""
+"""What somebody is told of a schedule or an inbox, once each. Where it is said is for whoever implements `Reports`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,8 @@ class ReportKind(StrEnum):
     """Nothing pays it any more but a person."""
     NEEDS_PERSON = "needs_person"
     """Begun and not finished, and not tried again."""
+    UNREACHABLE = "unreachable"
+    """An inbox cannot be looked into, or written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,26 @@ class Report:
     """One thing that somebody is told. No link, address or key is in it."""
 
     kind: ReportKind
-    schedule: str
-    period: str
+    schedule: str = ""
+    """Empty where it is about an inbox, and so is the period."""
+    period: str = ""
+    inbox: str = ""
+    """Empty where it is about a schedule, and so is the file."""
+    file: str = ""
+    """What its sender called it, as people can read it."""
     batch: str
     message: str
     """A sentence, or two."""
     exit_code: int
     """What it adds to the exit code of `batcher schedule run-due`."""
     at: datetime
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        if self.schedule:
+            return f"Schedule {self.schedule}, {self.period}"
+        return f"Inbox {self.inbox}, {self.file}" if self.file else f"Inbox {self.inbox}"
 
 
 class Reports(Protocol):

@@ -1,13 +1,15 @@
 """What all pages stand on: settings, the office behind them, and where things are kept. Made once for each server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pydantic import SecretStr
 
 from batcher.assembly import Office, Session, file_digests
 from batcher.assembly.desk import Desk
+from batcher.assembly.duties import make_duties
 from batcher.assembly.notifying import Notified, Notifier
 from batcher.assembly.plans import Plans, plans_folder
 from batcher.assembly.scheduling import Schedules
@@ -106,18 +108,19 @@ def make_house(
     tokens: Tokens = new_token,
     webhook_secret: SecretStr | None = None,
     notifier: Notifier | None = None,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> House:
     """The parts from what is decided outside: settings, time, chance, and the terminal."""
     ledger = ledger_path(settings)
     folder = ledger.with_name(f"{ledger.name}.page")
     plans = Plans(plans_folder(settings))
     notify = notifier.tell if notifier is not None else _nobody
-    schedules = Schedules(office, api_key=api_key, plans=plans, reports=Notified(Told(tell), notify))
+    duties = make_duties(office, settings, environ, api_key=api_key, plans=plans, reports=Notified(Told(tell), notify))
     desk = Desk(
         office,
         api_key=api_key,
         sealed_of=plans.find,
-        duty=schedules if settings.schedules else None,
+        duty=duties if settings.schedules else None,
         tell=notify,
     )
     return House(
@@ -135,7 +138,7 @@ def make_house(
         readings=Readings(settings, clock),
         plans=plans,
         desk=desk,
-        schedules=schedules,
+        schedules=duties.schedules,
         watching=Watching(office, desk),
         notify=notify,
         webhooks=None if webhook_secret is None else Webhooks(webhook_secret, hints=office.hints, clock=clock),

@@ -17,6 +17,7 @@ EVENTS = {
     ReportKind.MISSED: Event.NOT_STARTED,
     ReportKind.NEEDS_APPROVAL: Event.NEEDS_APPROVAL,
     ReportKind.NEEDS_PERSON: Event.NEEDS_PERSON,
+    ReportKind.UNREACHABLE: Event.NOT_STARTED,
 }
 
 

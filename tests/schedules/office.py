@@ -12,10 +12,11 @@ from pydantic import SecretStr
 from batcher.approval import Approval as Prepared
 from batcher.assembly import Office, load_sheet
 from batcher.assembly.desk import Desk
+from batcher.assembly.duties import Duties, duties_over
 from batcher.assembly.plans import Plans
-from batcher.assembly.scheduling import Schedules
 from batcher.assembly.unattended import is_unattended, worst
 from batcher.errors import UsageError
+from batcher.inboxes import Store
 from batcher.planning import Choices
 from batcher.roles import Role
 from batcher.schedules import Report, ScheduledPeriod
@@ -89,9 +90,12 @@ class Payer:
         """The config as it is now."""
         return self.shop.world.settings.model_copy(update={"schedules": self.schedules, "approval": self.approval})
 
-    def _at_work(self, office: Office) -> Schedules:
+    def _at_work(self, office: Office) -> Duties:
         plans = Plans(self.shop.world.folder / "plans")
-        return Schedules(office, api_key=self._api_key, plans=plans, reports=self.told)
+        nowhere: dict[str, Store] = {}
+        return duties_over(
+            office, (), store_of=nowhere.__getitem__, api_key=self._api_key, plans=plans, reports=self.told
+        )
 
     async def run_due(self, *, killed_at_step: int | None = None) -> int | None:
         """What `batcher schedule run-due` does; its exit code, `None` where it was killed."""
@@ -99,16 +103,16 @@ class Payer:
         shop.world.settings = self.settings()
         with shop.office() as office:
             process = Process(kill_at_step=killed_at_step)
-            schedules = self._at_work(office)
+            duties = self._at_work(office)
             find = Plans(shop.world.folder / "plans").find
             desk = Desk(office, api_key=self._api_key, sealed_of=find, takes=is_unattended)
             try:
-                ended = await process.live(schedules.run_due(desk))
+                ended = await process.live(duties.run_due(desk))
             finally:
                 for lock in office.locks:
                     lock.__exit__(None, None, None)
             await shop.world.clock.sleep(10)
-            return None if ended is Killed else worst(schedules.codes)
+            return None if ended is Killed else worst(duties.codes)
 
     async def serve(self, seconds: float) -> None:
         """What `batcher serve` does by itself, for so long."""

@@ -41,7 +41,13 @@ class Held(Till):
 
     def look(self) -> None:
         """What the desk does beside its runs, and then they."""
-        asyncio.run(self.house.schedules.run_due(self.house.desk))
+
+        async def looked() -> None:
+            await self.house.schedules.look(self.house.desk)
+            await self.house.desk.work_off()
+            self.house.schedules.settle()
+
+        asyncio.run(looked())
 
 
 @pytest.fixture

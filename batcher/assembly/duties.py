@@ -1,0 +1,75 @@
+"""What asks the desk for runs by itself: inboxes and schedules, one after the other."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import SecretStr
+
+from batcher.assembly.desk import Desk
+from batcher.assembly.inboxes import Inboxes
+from batcher.assembly.office import Office
+from batcher.assembly.plans import Plans
+from batcher.assembly.postbox import Aside
+from batcher.assembly.scheduling import Schedules
+from batcher.errors import LedgerBusy
+from batcher.inboxes import Inbox, Store
+from batcher.schedules import Reports
+from batcher.settings import Settings
+
+
+class Duties:
+    """Both of them. Implements `batcher.assembly.desk.Duty`."""
+
+    def __init__(self, schedules: Schedules, inboxes: Inboxes) -> None:
+        self.schedules, self.inboxes = schedules, inboxes
+        self._busy = False
+
+    @property
+    def codes(self) -> set[int]:
+        """Exit codes of what was tried since this was made."""
+        return self.schedules.codes | self.inboxes.codes | ({LedgerBusy.exit_code} if self._busy else set())
+
+    async def attend(self, desk: Desk) -> None:
+        """Look what is due; now and then. What goes wrong with one keeps nothing from the other."""
+        try:
+            await self.inboxes.attend(desk)
+        finally:
+            await self.schedules.attend(desk)
+
+    async def run_due(self, desk: Desk) -> None:
+        """Do all that is due now, to its end. Whoever else has the ledger, it is left to them: exit code 11."""
+        await self.inboxes.look_until_still(desk)
+        await self.schedules.look(desk)
+        await desk.work_off()
+        self._busy = bool(desk.waits_for)
+        self.schedules.settle()
+        await self.inboxes.settle()
+
+
+def make_duties(
+    office: Office,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    api_key: Callable[[], SecretStr],
+    plans: Plans,
+    reports: Reports,
+) -> Duties:
+    """Both of them, as the settings say."""
+    nowhere: dict[str, Store] = {}
+    return duties_over(office, (), store_of=nowhere.__getitem__, api_key=api_key, plans=plans, reports=reports)
+
+
+def duties_over(
+    office: Office,
+    inboxes: Sequence[Inbox],
+    *,
+    store_of: Callable[[str], Store],
+    api_key: Callable[[], SecretStr],
+    plans: Plans,
+    reports: Reports,
+    aside: Aside = asyncio.to_thread,
+) -> Duties:
+    """Both of them, over one office. `store_of` gives the place of an inbox by its name."""
+    at_inboxes = Inboxes(office, inboxes, store_of=store_of, api_key=api_key, plans=plans, reports=reports, aside=aside)
+    return Duties(Schedules(office, api_key=api_key, plans=plans, reports=reports, inboxes=at_inboxes), at_inboxes)

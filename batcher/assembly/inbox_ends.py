@@ -1,0 +1,70 @@
+"""What is laid beside a sheet at its end: its results, or what is wrong with it in words and as rows to mend."""
+
+from pathlib import Path
+
+from batcher.assembly.checked import load_checked
+from batcher.assembly.office import Office
+from batcher.assembly.postbox import Postbox
+from batcher.assembly.unattended import INBOX
+from batcher.errors import BatcherError, InputInvalid
+from batcher.inboxes import FileState, InboxFile
+from batcher.inboxes.names import ERRORS, RESULTS, WHY, beside, shown
+from batcher.results import replacing, write_to_mend
+from batcher.results.files import content_of
+
+PROBLEMS = 200
+"""Told one by one; the rows to mend have all."""
+
+
+class Ends:
+    """Writes what is laid beside a sheet into the inbox's folder on this machine."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def explain(self, postbox: Postbox, line: InboxFile, error: BatcherError) -> None:
+        """Write why a sheet was refused, and its rows to mend where it has any. Before it is noted as refused."""
+        problems = error.problems if isinstance(error, InputInvalid) else ()
+        told = [str(problem) for problem in problems[:PROBLEMS]]
+        if len(problems) > PROBLEMS:
+            told.append(f"… and {len(problems) - PROBLEMS:,} more.")
+        self._write_why(postbox, line, "\n".join([str(error), "", *told]).strip())
+        if error.exit_code == InputInvalid.exit_code:
+            self._write_errors(postbox, line)
+
+    def explain_words(self, postbox: Postbox | None, line: InboxFile, words: str) -> None:
+        """The same for a sheet of which only the sentence is known."""
+        if postbox is not None:
+            self._write_why(postbox, line, words)
+            self._write_errors(postbox, line)
+
+    def beside(self, postbox: Postbox, line: InboxFile) -> list[tuple[str, Path]]:
+        """What is laid beside a sheet that is at its end: under which name, and where it is on this machine."""
+        if line.state is FileState.DONE:
+            return self._results(postbox, line) if postbox.inbox.results else []
+        if not postbox.beside(line, WHY).is_file():
+            self._write_why(postbox, line, line.why)
+        found = [(beside(line.kept_as, what), postbox.beside(line, what)) for what in (WHY, ERRORS)]
+        return [(name, path) for name, path in found if path.is_file()]
+
+    def _results(self, postbox: Postbox, line: InboxFile) -> list[tuple[str, Path]]:
+        record = self._office.batch(line.batch)
+        if not record.rows:
+            return []
+        # Whoever reads the inbox reads the links: the batch's journal says so before it is true.
+        self._office.note_seen(line.batch, None, f"{INBOX} {line.inbox}")
+        path = postbox.beside(line, RESULTS)
+        replacing.replace(path, content_of("csv", record))
+        return [(beside(line.kept_as, RESULTS), path)]
+
+    def _write_why(self, postbox: Postbox, line: InboxFile, words: str) -> None:
+        what = f"{shown(line.name)}: nothing was sent."
+        replacing.replace(postbox.beside(line, WHY), f"{what}\n\n{words}\n".encode("utf-8-sig", "replace"))
+
+    def _write_errors(self, postbox: Postbox, line: InboxFile) -> None:
+        try:
+            sheet = load_checked(postbox.copy_of(line), self._office.settings, now=self._office.now).sheet
+            if sheet.problems:
+                write_to_mend(sheet.columns, sheet.faulty, postbox.beside(line, ERRORS))
+        except BatcherError:
+            return  # no row of it can be read, or no workbook can hold it: the words say what is wrong

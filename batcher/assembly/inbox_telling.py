@@ -1,0 +1,59 @@
+"""What is told of an inbox's files, in words: each thing once, by where the file stands."""
+
+from datetime import datetime
+
+from batcher.assembly.telling import CODES, WORDS
+from batcher.inboxes import FileState, InboxFile
+from batcher.inboxes.names import shown
+from batcher.model import without_links
+from batcher.schedules import Report, ReportKind
+
+_KINDS = {
+    FileState.HELD_FOR_APPROVAL: ReportKind.NEEDS_APPROVAL,
+    FileState.UNFINISHED: ReportKind.UNFINISHED,
+    FileState.DONE: ReportKind.FINISHED,
+    FileState.REFUSED: ReportKind.DID_NOT_START,
+    FileState.WITHDRAWN: ReportKind.DID_NOT_START,
+}
+"""What is told of a file that stands so. Both ends are told before the file is taken out of the inbox."""
+
+
+def kind_of(line: InboxFile) -> ReportKind | None:
+    """What is to be told of a file as it stands; `None` where that was told, or there is nothing."""
+    kind = _KINDS.get(line.state)
+    if kind is ReportKind.FINISHED and line.exit_code not in (0, 3):
+        kind = ReportKind.NEEDS_PERSON
+    return None if kind is None or kind in (line.reported or {}) else kind
+
+
+def told_of_file(line: InboxFile, kind: ReportKind, words: str, now: datetime) -> Report:
+    """The report, with its whole sentence."""
+    what = f"batch {line.batch}" if line.batch else "it"
+    words = words or CODES.get(line.exit_code or 0, "")
+    return Report(
+        kind=kind,
+        inbox=line.inbox,
+        file=shown(line.name),
+        batch=line.batch,
+        message=_sentences(f"Inbox {line.inbox}, {shown(line.name)}: {what} {WORDS[kind]}.", words),
+        exit_code=line.exit_code or 0,
+        at=now,
+    )
+
+
+def told_of_trouble(inbox: str, words: str, exit_code: int, now: datetime) -> Report:
+    """That an inbox cannot be reached."""
+    return Report(
+        kind=ReportKind.UNREACHABLE,
+        inbox=inbox,
+        batch="",
+        message=_sentences(f"Inbox {inbox} {WORDS[ReportKind.UNREACHABLE]}.", words),
+        exit_code=exit_code,
+        at=now,
+    )
+
+
+def _sentences(first: str, words: str) -> str:
+    if not words:
+        return first
+    return without_links(f"{first} {words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}")
