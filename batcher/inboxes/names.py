@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
 from batcher.model import BATCH_NAME, without_links
 
@@ -36,7 +35,7 @@ def shown(name: str) -> str:
 
 def ending_of(name: str) -> str:
     """The ending of our own copy: one of those that sheets have, or none. What a file is, its bytes say."""
-    ending = PurePosixPath(name.casefold()).suffix
+    _, ending = _split(name.casefold())
     return ending if ending in _ENDINGS else ""
 
 
@@ -45,7 +44,7 @@ def batch_of(template: str, name: str) -> str | None:
 
     Nothing else is made of the name: two files that only look alike to us would share a batch.
     """
-    stem, ending = PurePosixPath(name).stem, PurePosixPath(name).suffix
+    stem, ending = _split(name)
     known = stem if ending.casefold() in _ENDINGS else name
     batch = template.replace(PLACE, known.lower())
     return batch if known.isascii() and BATCH_NAME.fullmatch(batch) else None
@@ -58,7 +57,8 @@ def first_free(name: str, taken: Iterable[str], at: datetime, digest: str) -> st
     for one in (kept_as(name), stamped):
         if used.isdisjoint(_all_of(one)):
             return one
-    return f"{PurePosixPath(stamped).stem}-{digest[:12]}{PurePosixPath(stamped).suffix}"
+    stem, ending = _split(stamped)
+    return f"{stem}-{digest[:12]}{ending}"
 
 
 def _all_of(kept: str) -> set[str]:
@@ -72,14 +72,20 @@ def kept_as(name: str, at: datetime | None = None) -> str:
     `at` is put before the ending, where the name alone is there already.
     """
     safe = "".join(sign if _is_plain(sign) and sign not in _FORBIDDEN else "_" for sign in name).strip(" .")
-    stem, ending = (PurePosixPath(safe).stem, PurePosixPath(safe).suffix) if safe else ("sheet", "")
+    stem, ending = _split(safe or "sheet")
     stamp = "" if at is None else f"-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     return f"{stem[:_MOST]}{stamp}{ending[:20]}"
 
 
 def beside(kept: str, what: str) -> str:
     """The name of what lies beside a file that is kept as `kept`, such as `results.csv`."""
-    return f"{PurePosixPath(kept).stem}.{what}"
+    return f"{_split(kept)[0]}.{what}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    """What stands before the last dot, and what from it on: of a name, and never of a path."""
+    stem, dot, ending = name.rpartition(".")
+    return (stem, f"{dot}{ending}") if stem else (name, "")
 
 
 def _is_plain(sign: str) -> bool:

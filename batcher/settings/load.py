@@ -139,26 +139,28 @@ def _environ_entries(environ: Mapping[str, str]) -> Iterator[_Entry]:
 
 def _sifted(entries: Iterable[_Entry], problems: list[str]) -> list[_Entry]:
     """The entries that name a setting and hold no secret; the others become problems."""
-    kept = []
-    for entry in entries:
+    given, kept = list(entries), []
+    with_inbox = {entry.section for entry in given if entry.key == "inbox"}
+    for entry in given:
         problem = _problem(entry)
         if problem is None:
-            kept.append(_anchored(entry))
+            kept.append(_anchored(entry, in_inbox=entry.section in with_inbox))
         else:
             problems.append(problem)
     return kept
 
 
-def _anchored(entry: _Entry) -> _Entry:
+def _anchored(entry: _Entry, *, in_inbox: bool) -> _Entry:
     """What is kept for ever has one place: as seen from the config file's folder, not from where the command is run.
 
     A variable has no folder but the working directory. `results.directory` is for people, and stays relative to that.
+    A schedule's file is no path where it lies `in_inbox`.
     """
     folder = Path() if entry.file is None else entry.file.parent
     match entry.section, entry.key, entry.value:
         case "ledger", "url", str(url):
             return replace(entry, value=anchored_ledger_url(url, folder))
-        case section, "file", str(path) if several_of(section) == "schedules" and path.strip():
+        case section, "file", str(path) if several_of(section) == "schedules" and path.strip() and not in_inbox:
             return replace(entry, value=anchored(path.strip(), folder))
         case section, "url", str(url) if several_of(section) == "inboxes" and url.strip() and "://" not in url:
             return replace(entry, value=anchored(url.strip(), folder))

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from batcher.inboxes.names import is_sheet
 from batcher.model import BATCH_NAME
 from batcher.schedules.definition import PLACE, Definition, Unit, unit_of, zone_of
 from batcher.settings.kinds import Count, Section, Sums, Text, by_currency
@@ -61,6 +62,11 @@ class Schedule(Section):
         description="The sheet of a period; a relative path starts at this file's folder. {period} is the month that "
         "it is due in, such as 2026-11; of a weekly schedule the week, 2026-w48; of any other the day, 2026-11-28.",
     )
+    inbox: Text | None = Field(
+        default=None,
+        examples=["sheets"],
+        description="The inbox in which file is the name of a file; without it, file is a path of this machine.",
+    )
     batch: Annotated[Text, AfterValidator(_batch)] = Field(
         examples=["incentives-{period}"], description="The name of a period's batch."
     )
@@ -87,6 +93,15 @@ class Schedule(Section):
             raise ValueError("A schedule's ceilings have a currency twice; write one amount for each.")
         return self
 
+    @model_validator(mode="after")
+    def _file_of_an_inbox_is_a_name(self) -> Self:
+        if self.inbox is not None and (set(self.file) & set("/\\") or not is_sheet(self.file)):
+            raise ValueError(
+                f"file is {self.file}; with inbox it is the name of a file in the inbox, without a folder, as a whole "
+                "sheet is called."
+            )
+        return self
+
     def definition(self, name: str) -> Definition:
         """The same, as it is worked with."""
         return Definition(
@@ -98,4 +113,5 @@ class Schedule(Section):
             ceilings=by_currency(self.ceilings),
             late=timedelta(hours=self.late_hours),
             same_again=self.same_again,
+            inbox=self.inbox or "",
         )

@@ -22,7 +22,7 @@ from batcher.settings.addresses import (
     normalised_ledger_url,
 )
 from batcher.settings.approval import Approval
-from batcher.settings.inboxes import INBOX_NAME, Inbox
+from batcher.settings.inboxes import INBOX_NAME
 from batcher.settings.input import Input
 from batcher.settings.kinds import (
     Count,
@@ -37,6 +37,7 @@ from batcher.settings.kinds import (
     plain_path,
 )
 from batcher.settings.notifications import Notifications
+from batcher.settings.paid_inboxes import PaidInbox
 from batcher.settings.schedules import SCHEDULE_NAME, Schedule
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -372,7 +373,7 @@ class Settings(BaseModel):
     notifications: Notifications = Notifications()
     logging: Logging = Logging()
     schedules: dict[str, Schedule] = Field(default_factory=dict)
-    inboxes: dict[str, Inbox] = Field(default_factory=dict)
+    inboxes: dict[str, PaidInbox] = Field(default_factory=dict)
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
@@ -405,6 +406,15 @@ class Settings(BaseModel):
                 raise ValueError(f"inboxes.{name} is no name for an inbox: use up to 40 of a-z, 0-9, _ and -.")
         return self
 
+    @model_validator(mode="after")
+    def _inboxes_of_schedules_are_there(self) -> Self:
+        for name, schedule in self.schedules.items():
+            if schedule.inbox is not None and schedule.inbox not in self.inboxes:
+                raise ValueError(
+                    f"schedules.{name}.inbox is {schedule.inbox}, and there is no section [inboxes.{schedule.inbox}]."
+                )
+        return self
+
 
 SECTIONS: dict[str, type[BaseModel]] = {
     name: field.annotation
@@ -413,7 +423,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 """Every section by its name in the file, but for those of which there may be several, each with its own name."""
 
-SEVERAL: dict[str, type[BaseModel]] = {"schedules": Schedule, "inboxes": Inbox}
+SEVERAL: dict[str, type[BaseModel]] = {"schedules": Schedule, "inboxes": PaidInbox}
 """What there may be several of: `[schedules.NAME]`, `[inboxes.NAME]`."""
 
 

@@ -120,7 +120,7 @@ def make_house(
         office,
         api_key=api_key,
         sealed_of=plans.find,
-        duty=duties if settings.schedules else None,
+        duty=duties if settings.schedules or settings.inboxes else None,
         tell=notify,
     )
     return House(

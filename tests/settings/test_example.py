@@ -44,7 +44,8 @@ def test_the_example_is_the_defaults() -> None:
 
 def test_every_example_of_a_key_without_default_can_be_used(tmp_path: Path) -> None:
     text, _, _ = EXAMPLE.read_text(encoding="utf-8").partition("# [inboxes")  # whose keys exclude each other
-    text = re.sub(r"^# (\w+ = |\[schedules)", r"\1", text, flags=re.MULTILINE)
+    # A schedule's inbox would be one of those.
+    text = re.sub(r"^# ((?!inbox)\w+ = |\[schedules)", r"\1", text, flags=re.MULTILINE)
     (tmp_path / "batcher.toml").write_text(text, encoding="utf-8")
     settings = load_settings(tmp_path / "batcher.toml", {})
     assert all(getattr(getattr(settings, section), key) is not None for section, key in KEYS)
