@@ -29,7 +29,9 @@ class Plans:
 
     def keep(self, sealed: SealedPlan) -> None:
         """Keep a plan. Raises `UsageError` where that cannot be."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Its mode is for the last folder of a path alone.
+        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         write_sealed(sealed, self._folder / f"{sealed.digest}.json")
 

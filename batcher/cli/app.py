@@ -28,6 +28,7 @@ COMMANDS = {
     "purge": "Remove names, addresses and links from a batch that is over; it stays paid once.",
     "serve": "The whole job in a browser, on a port of this machine.",
     "schedule": "Payments that come again and again: when they are due, and running what is due now.",
+    "inbox": "Places where sheets arrive: what lies there, what was taken, and where each sheet stands.",
     "user": "Who may sign in, and as what: preparer, approver, viewer.",
     "sandbox": "Runa's API as batcher knows it, on a port of this machine, to rehearse on.",
 }

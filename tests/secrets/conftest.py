@@ -66,7 +66,8 @@ def in_files(folder: Path, secrets: Secrets) -> dict[str, list[str]]:
     found = {}
     for path, text in texts(folder).items():
         name = str(path.relative_to(folder))
-        may_have_links = name.startswith(("ledger.sqlite3", "results/", "payouts"))
+        # What is laid beside a refused sheet says what is wrong with it, and is handed on.
+        may_have_links = name.startswith(("ledger.sqlite3", "results/", "payouts")) and not name.endswith("why.txt")
         places = secrets.of_key(text) if may_have_links else secrets.of_both(text)
         places += ["what the API quoted"] if QUOTED[:12] in text else []
         if places and name != "key":

@@ -54,6 +54,28 @@ def scheduled(desk: Desk, *words: str) -> Done:
     return desk.batcher("schedule", *words)
 
 
+def arrived(desk: Desk) -> None:
+    """An inbox with two whole sheets that hold links; one of them is broken, too."""
+    inbox = desk.folder / "payouts-inbox"
+    inbox.mkdir(mode=0o700, exist_ok=True)
+    for name, lines in (("march", ROWS), ("april", [*ROWS, *BROKEN])):
+        desk.sheet(lines, f"{inbox.name}/{name}.csv")
+        (inbox / f"{name}.csv.done").touch()
+    values: dict[str, object] = {"url": str(inbox), "batch": "{name}", "ceilings": ["GBP 25000"]}
+    desk.settings = {**desk.settings, "inboxes.payroll": values}
+
+
+def taken(desk: Desk, *flags: str) -> Done:
+    arrived(desk)
+    return desk.batcher("schedule", "run-due", *flags)
+
+
+def inboxes(desk: Desk, *flags: str) -> Done:
+    taken(desk)
+    arrived(desk)
+    return desk.batcher("inbox", "list", *flags)
+
+
 def sealed(desk: Desk, *flags: str) -> Done:
     return desk.batcher(
         "plan", sheet(desk), "--batch", "march", "--skip-invalid", "--out", desk.folder / "march.plan", *flags
@@ -158,7 +180,9 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "schedule": {
         "list": lambda desk, *flags: scheduled(desk, "list", *flags),
         "run-due": lambda desk, *flags: scheduled(desk, "run-due", *flags),
+        "run-due of an inbox": taken,
     },
+    "inbox": {"list": inboxes},
     "demo": {},  # it makes a folder and a sandbox of its own: see test_processes
 }
 EVERY = [
