@@ -81,6 +81,23 @@ def test_a_run_that_ended_may_be_asked_for_again_and_sends_nothing_twice(shop: S
     assert shop.paid() == once("march", 3)
 
 
+def test_what_runas_answers_make_of_a_plan_meanwhile_is_refused(shop: Shop, tmp_path: Path) -> None:
+    async def story() -> None:
+        await shop.ask("march", rows(3))
+        backup = tmp_path / "backup"
+        shop.world.copy_ledger(backup)
+        await shop.work_off()
+        # A ledger from before: for all that it knows, the three are still to be sent; Runa's list knows more.
+        shop.world.restore_ledger(backup)
+        await shop.work_off()
+
+    shop.live(story())
+    (run,) = shop.runs("march")
+    assert (run.state, run.exit_code) == (RunState.ENDED, 5)
+    assert "no longer what was sealed" in run.why
+    assert shop.paid() == {"march/R1": 1, "march/R2": 1, "march/R3": 1}
+
+
 @pytest.mark.parametrize("changed", [rows(4), rows(2), [replace(rows(1)[0], pounds=99), *rows(3)[1:]]])
 def test_a_sheet_that_says_something_else_by_then_is_refused(shop: Shop, changed: list[Any]) -> None:
     async def story() -> None:

@@ -260,6 +260,25 @@ def test_a_weekly_schedule_repeats_its_own_periods_and_is_stopped_by_twins_elsew
     assert len(payer.shop.world.dump()["orders"]) == 7
 
 
+def test_a_period_whose_file_comes_after_the_next_one_repeats_nothing_of_that(tmp_path: Path) -> None:
+    payer = Payer(tmp_path, cron="0 9 * * MON", late_hours=240)
+    nameless = [Row("", person, 10 + person) for person in range(1, 4)]
+
+    async def story() -> None:
+        await payer.until(2026, 11, 5)
+        await payer.run_due()
+        payer.file("2026-w47", nameless)
+        await payer.until(2026, 11, 16, 10)
+        assert await payer.run_due() == 0
+        payer.file("2026-w46", nameless)
+        await payer.until(2026, 11, 17)
+        assert await payer.run_due() == 5
+
+    payer.shop.live(story())
+    assert payer.states() == {"2026-w46": "REFUSED", "2026-w47": "DONE", "2026-w48": "EXPECTED"}
+    assert len(payer.shop.world.dump()["orders"]) == 3
+
+
 def test_without_a_key_it_is_tried_again_until_its_time_is_over(payer: Payer) -> None:
     async def story() -> None:
         await payer.until(2026, 11, 20)

@@ -178,6 +178,24 @@ def test_an_approver_who_was_disabled_since_has_approved_nothing(payer: Payer) -
     assert stages(payer) == [Stage.REFUSED, Stage.WAITING]
 
 
+def test_approved_and_then_made_another_one_by_runas_answers_it_is_prepared_anew(payer: Payer, tmp_path: Path) -> None:
+    async def then() -> None:
+        payer.decide()
+        backup = tmp_path / "backup"
+        payer.shop.world.copy_ledger(backup)
+        assert await payer.run_due() == 0
+        # Approved and unpaid, for all that this ledger knows; Runa's list has all three.
+        payer.shop.world.restore_ledger(backup)
+        assert await payer.run_due() == 5
+        assert payer.states()["2026-11"] == "UNFINISHED"
+        await payer.until(2026, 11, 28, 11)
+        assert await payer.run_due() == 0
+
+    held(payer, then())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.states()["2026-11"] == "DONE"
+
+
 def test_a_refused_file_that_nobody_mends_is_missed(payer: Payer) -> None:
     async def story() -> None:
         payer.define(ceilings=("GBP 5",))
