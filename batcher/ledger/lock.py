@@ -1,5 +1,6 @@
 """One process at a time sends from a ledger; the lock names its holder to whoever comes second."""
 
+import fcntl
 import getpass
 import json
 import os
@@ -42,12 +43,17 @@ class Holder:
 
 
 class LedgerLock:
-    """Held from the plan to the last result. The system lets go of it when the process ends, however it ends."""
+    """Held from the plan to the last result. The system lets go of it when the process ends, however it ends.
+
+    Its holder locks the note with their name as well. Whoever only looks asks for that one: a look at the lock itself
+    would have it for a moment, and keep out whoever wants it just then.
+    """
 
     def __init__(self, ledger: Path, *, doing: str, now: datetime) -> None:
         self._lock = FileLock(f"{ledger}.lock", timeout=0, mode=0o600)
         # Beside the lock, not in it: whoever asks for a lock may empty its file.
         self._holder = Path(f"{ledger}.holder")
+        self._held_note: int | None = None
         self._note = json.dumps(
             {
                 "pid": os.getpid(),
@@ -70,16 +76,25 @@ class LedgerLock:
             raise _no_lock(self._lock.lock_file, error) from error
         # A name for whoever comes second: without it the lock is as good.
         with suppress(OSError):
-            descriptor = os.open(self._holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(self._note)
+            self._leave_note()
         return self
+
+    def _leave_note(self) -> None:
+        """Put the note in the place of an older one, at which somebody may be looking, once it is locked."""
+        new = self._holder.with_name(f"{self._holder.name}.new")
+        self._held_note = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        fcntl.flock(self._held_note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.write(self._held_note, self._note.encode())
+        new.replace(self._holder)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with suppress(OSError):  # a note that outlives its process says nothing: see `holder_of`
             self._holder.unlink(missing_ok=True)
+        if self._held_note is not None:
+            os.close(self._held_note)
+            self._held_note = None
         self._lock.release()
 
 
@@ -106,17 +121,17 @@ def _no_lock(path: str, error: OSError) -> OwnFault:
 
 
 def holder_of(ledger: Path) -> Holder | None:
-    """Who has the lock now; `None` where nobody has. Leaves everything as it is."""
+    """Who has the lock now; `None` where nobody has. Keeps nobody from taking it."""
     note = Path(f"{ledger}.holder")
-    if not note.exists() or not Path(f"{ledger}.lock").exists():
-        return None
-    holder = _read(note)
     try:
-        # A note may outlive its process. Where it does, nobody has the lock, and this has it for a moment.
-        with FileLock(f"{ledger}.lock", timeout=0, mode=0o600):
-            return None
-    except Timeout:
-        return holder
+        with note.open("rb") as file:
+            # A note may outlive its process, and its lock does not.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(note)
+    except OSError:
+        pass
+    return None
 
 
 def _read(note: Path) -> Holder:

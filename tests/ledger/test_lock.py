@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from batcher.errors import LedgerBusy, OwnFault
-from batcher.ledger import LedgerLock, results_lock
+from batcher.ledger import LedgerLock, holder_of, results_lock
 from tests.payouts import NOW
 
 
@@ -78,6 +78,49 @@ def test_a_note_that_says_nothing_is_no_reason_to_fail_otherwise(ledger: Path, n
             pass
 
 
+_LOOK = """
+import sys
+from pathlib import Path
+from batcher.ledger import holder_of
+
+print("looking", flush=True)
+while True:
+    holder_of(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.process
+def test_whoever_looks_who_has_it_keeps_nobody_from_taking_it(ledger: Path) -> None:
+    """Pages look every half second; a note that a killed process left must not make them ask for the lock itself."""
+    with lock(ledger):
+        left = holder(ledger).read_text()
+    looking = subprocess.Popen(
+        [sys.executable, "-c", _LOOK, str(ledger)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with looking:
+        try:
+            assert looking.stdout is not None
+            assert looking.stdout.readline() == "looking\n"
+            for _ in range(300):
+                holder(ledger).write_text(left)
+                with lock(ledger):
+                    pass
+        finally:
+            looking.kill()
+
+
+def test_who_has_it_is_known_while_they_have_it(ledger: Path) -> None:
+    assert holder_of(ledger) is None
+    for _ in range(2):
+        with lock(ledger, "batcher run of batch nov"):
+            found = holder_of(ledger)
+            assert found is not None
+            assert (found.doing, found.pid) == ("batcher run of batch nov", str(os.getpid()))
+        assert holder_of(ledger) is None
+        holder(ledger).write_text("left by a killed process")
+        assert holder_of(ledger) is None
+
+
 def test_its_files_are_for_their_owner_only(ledger: Path) -> None:
     before = os.umask(0)
     try:
@@ -91,7 +134,7 @@ _HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from batcher.ledger import LedgerLock, results_lock
+from batcher.ledger import LedgerLock, holder_of, results_lock
 
 with LedgerLock(Path(sys.argv[1]), doing="holding", now=datetime(2026, 11, 3, tzinfo=UTC)):
     print("held", flush=True)
