@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.process.house import SandboxProcess
 
 Visit = Callable[..., AbstractContextManager["Visitor"]]
+LATENCY = {"latency_min_s": 0.05, "latency_max_s": 0.1}
+"""Of the sandbox that most tests here pay at."""
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +53,7 @@ def quick(browser: "Browser") -> "Iterator[SandboxProcess]":
     """A sandbox that answers in a moment, and slowly enough for somebody to press a button."""
     from tests.process.house import SandboxProcess
 
-    with SandboxProcess(rate="none", latency_min_s=0.05, latency_max_s=0.1, complete_max_s=0.3) as sandbox:
+    with SandboxProcess(rate="none", complete_max_s=0.3, **LATENCY) as sandbox:
         yield sandbox
 
 
@@ -75,7 +77,10 @@ def come(server: "PageServer", browser: "Browser") -> Visit:
 
 def _cookies(browser: "Browser", link: str) -> list[dict[str, object]]:
     """What a browser holds that has opened the link."""
+    from tests.browser.visitor import PATIENCE_MS
+
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     context.new_page().goto(link)
     cookies: list[dict[str, object]] = [{**cookie} for cookie in context.cookies()]
     context.close()

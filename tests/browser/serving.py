@@ -18,7 +18,6 @@ from tests.process.house import DEADLINE_S, House, kill
 from tests.web.house import API_KEY, PASSWORD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_GOODBYE_S = 30.0
 
 
 def settle(folder: Path, roles: Mapping[str, str], *, url: str = "http://127.0.0.1:8765/v2", more: str = "") -> None:
@@ -52,7 +51,7 @@ def served(folder: Path, *flags: str) -> Iterator[str]:
             yield link
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(_GOODBYE_S) == 0
+            assert process.wait(DEADLINE_S) == 0
 
 
 class PageServer:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import LATENCY, Visit
 from tests.process.house import SandboxProcess, payouts, write_sheet
 
 pytestmark = pytest.mark.browser
@@ -67,6 +67,8 @@ def test_it_is_paused_goes_on_and_stops(come: Visit, quick: SandboxProcess, tmp_
     with come() as visitor:
         page = visitor.page
         visitor.review(sheet(tmp_path, 100, 150), "paused")
+        # However slow the browser is, somebody presses a button long before the last order is sent.
+        quick.switch(latency_min_s=1, latency_max_s=1)
         visitor.confirm()
         page.locator("progress[value]:not([value='0'])").wait_for()
         page.get_by_role("button", name="Pause").click()
@@ -82,6 +84,7 @@ def test_it_is_paused_goes_on_and_stops(come: Visit, quick: SandboxProcess, tmp_
         page.get_by_role("heading", name="What is left").wait_for()
         stopped = paid(quick, 100, 150)
         assert (max(stopped), sum(stopped) < 150) == (1, True)
+        quick.switch(**LATENCY)
         page.get_by_role("button", name="Go on with the last confirmed plan").click()
         visitor.wait_until("Ended: every row is paid")
         assert paid(quick, 100, 150) == [1] * 150

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.desk import Desk
 from tests.web.sheets import GOOD, sheet_of
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 def test_a_taken_port_is_exit_2_with_a_sentence(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from batcher.settings import Settings, load_settings
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 _LOOK_AGAIN = threading.Event()
 
 Row = Mapping[str, str]

@@ -78,7 +78,7 @@ def test_a_signal_during_the_look_sends_nothing_and_the_next_run_pays(tmp_path: 
         process = house.start("run", str(sheet), "--batch", "november", "--yes")
         until(lambda: reads(sandbox, LIST) == 1, "the order list being read")
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=90)
         assert (process.returncode, sandbox.posts()) == (130, 0), out + err
         assert "Traceback" not in err
         assert "The same command goes on from here." in err
@@ -95,7 +95,7 @@ def test_a_signal_during_the_closing_ends_at_once_and_loses_nothing(tmp_path: Pa
         process = house.start("run", str(sheet), "--batch", "november", "--yes")
         until(lambda: reads(sandbox, "GET /v2/balance") == 2, "the balance being read once more")
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=90)
         assert process.returncode == 130, out + err
         assert "Stopping: Runa is asked nothing more." in err
         assert "Go on with: batcher run" in err
@@ -134,7 +134,7 @@ def test_a_signal_ends_reconcile_while_it_follows_an_order(tmp_path: Path, numbe
         process = house.start("reconcile", "november")
         until(lambda: all_reads(sandbox) >= before + 6, "the order being followed again")
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=90)
         assert process.returncode == 130, out + err
         assert "Go on with: batcher reconcile november" in err
         assert "Traceback" not in err
@@ -153,7 +153,7 @@ def test_who_wants_to_settle_what_a_run_is_sending_is_turned_away(tmp_path: Path
             house.start("decide", "november", "R-001", "--never-created", "--reason", "x"),
         ]
         for other in others:
-            out, err = other.communicate(timeout=60)
+            out, err = other.communicate(timeout=90)
             assert other.returncode == 11, out + err
             assert f"process {process.pid}" in err
         kill(process)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.process.house import (
+    DEADLINE_S,
     House,
     SandboxProcess,
     assert_each_link_in_its_own_line,
@@ -153,7 +154,7 @@ def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path: Pat
         process = house.start("run", str(sheet), "--batch", "november", "--yes")
         until(lambda: sandbox.posts() >= 8, "8 posts")
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 130, err
         assert "Go on with: batcher run" in err
         statuses = [line["status"] for line in house.results()]
@@ -176,6 +177,6 @@ def test_a_second_process_is_turned_away_and_told_who_has_the_ledger(tmp_path: P
         assert second.returncode == 11
         assert f"process {process.pid}" in second.stderr
         assert "batcher run of batch november" in second.stderr
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=DEADLINE_S) == 0
         process.communicate()
         assert sandbox.paid() == [row["Reference"] for row in payouts(20)]
