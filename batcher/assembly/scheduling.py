@@ -20,7 +20,7 @@ from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.sheets import digest_of_file
 from batcher.assembly.telling import report_of, started_late, told
-from batcher.assembly.unattended import SCHEDULE, Begun, EndedAs, How, Payment, Unattended, stopped_words
+from batcher.assembly.unattended import CONTRADICTED, SCHEDULE, Begun, EndedAs, How, Payment, Unattended, stopped_words
 from batcher.errors import BatcherError, InputInvalid, StoppedEarly
 from batcher.inboxes import STILL_S
 from batcher.model import Sheet
@@ -174,6 +174,8 @@ class Schedules:
                 self._miss(row, definition)
             case Act.GIVE_UP:
                 self._report(row, ReportKind.NEEDS_PERSON, "It is not tried any more, and was to end by", definition)
+            case Act.START if self._unattended.contradicted(row.batch):
+                self._tell(row, ReportKind.NEEDS_PERSON, CONTRADICTED, row.exit_code or 0)
             case Act.START if definition.inbox and (path is not None or confirmed):
                 await self._start(row, path, desk)
             case Act.START if not definition.inbox and await self._is_whole(Path(row.file)):
@@ -286,8 +288,11 @@ class Schedules:
         """Tell what has not been told of where the periods stand: also what a killed process left untold."""
         office = self._office
         for row in office.scheduled.in_state(office.environment, OPEN | ENDED):
-            if (report := report_of(row)) is not None:
-                self._tell(row, *report)
+            if (report := report_of(row)) is None:
+                continue
+            if row.state is PeriodState.UNFINISHED and self._unattended.contradicted(row.batch):
+                report = ReportKind.NEEDS_PERSON, f"{CONTRADICTED} {row.why}", row.exit_code or 0
+            self._tell(row, *report)
 
     def _report(self, row: ScheduledPeriod, kind: str, words: str, definition: Definition) -> None:
         self._tell(row, kind, f"{words} {deadline(definition, row):%Y-%m-%d %H:%M} UTC.", row.exit_code or 0)

@@ -22,12 +22,15 @@ from batcher.errors import BatcherError, InputInvalid, LedgerBusy, NotApproved, 
 from batcher.model import Sheet
 from batcher.planning import Choices, Standing
 from batcher.planning.plan import SENDING
+from batcher.states import State
 
 SCHEDULE, INBOX = "schedule", "inbox"
 """Who may ask for a run by itself: by these and a name its runs are known."""
 
 _WHOLE = (*SENDING, Standing.UNKNOWN, Standing.KEPT, Standing.FOUND, Standing.PROCESSING, Standing.STUCK, Standing.PAID)
 """What counts against a ceiling: all that the batch pays, and not only what is left of it."""
+
+CONTRADICTED = "An order contradicts its row: it is not gone on with until a person has decided about that."
 
 _MOVED = InputInvalid.exit_code
 """What a run ends with whose plan did not come out as it was sealed."""
@@ -131,6 +134,10 @@ class Unattended:
             return Begun(how=How.REFUSED if _is_of_the_sheet(error) else How.UNFINISHED, error=error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said of this payment, and the others go on
             return Begun(how=How.UNFINISHED, error=unforeseen(error))
+
+    def contradicted(self, batch: str) -> bool:
+        """Whether an order came back other than its row: what is sent next may, too, so a person looks first."""
+        return State.MISMATCH in self._office.history.states(self._office.environment, batch)
 
     def ended(self, run_id: int | None) -> Ended | None:
         """What the run has come to; `None` while it has not."""

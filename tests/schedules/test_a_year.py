@@ -9,7 +9,7 @@ import pytest
 from batcher.asked import Asking, RunKind
 from tests.desk.shop import Shop, rows
 from tests.schedules.office import Payer
-from tests.simulation.world import Row
+from tests.simulation.world import API_KEY, Row
 
 
 @pytest.fixture
@@ -542,3 +542,27 @@ def test_two_periods_that_begin_at_once_do_not_pay_one_sheet_twice(tmp_path: Pat
     payer.shop.live(story())
     assert payer.paid() == {"2026-10": 3}
     assert payer.states() == {"2026-10": "DONE", "2026-11": "REFUSED", "2026-12": "EXPECTED"}
+
+
+def test_after_an_order_that_contradicts_its_row_nothing_is_sent_until_a_person_has_decided(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11", [Row("R1", 1, 11, "mismatch-amount"), *rows(3, start=2)])
+        for hour in (10, 11, 12):
+            await payer.until(2026, 11, 28, hour)
+            await payer.run_due()
+        assert len(payer.shop.world.dump()["orders"]) == 1
+        (order,) = payer.shop.world.dump()["orders"]
+        with payer.shop.office() as office, office.lock("decide"):
+            deciding = office.casework.decide_order("incentives-2026-11", "R1", order["id"], "seen", API_KEY)
+            await payer.shop.alive(deciding)
+        await payer.until(2026, 11, 28, 13)
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 4}
+    assert payer.states()["2026-11"] == "DONE"
+    told = [(one.kind, one.message) for one in payer.told.reports]
+    assert [kind for kind, _ in told] == ["started_late", "needs_person", "unfinished", "finished"]
+    assert "look it up in Runa's portal" in told[1][1]
