@@ -72,8 +72,10 @@ def _due(definition: Definition, expected: ScheduledPeriod, known: set[str], now
     found: dict[str, Due] = {}
     if expected.timing == definition.timing:
         found[expected.period] = Due(period=expected.period, due_at=expected.due_at)
-    # The period that was promised may have had its new moment before it was noted.
-    since = min(expected.noted_at, expected.due_at - _LONGEST_PERIOD)
+        since = expected.noted_at
+    else:
+        # The period that was promised may have had its new moment before it was noted.
+        since = min(expected.noted_at, expected.due_at - _LONGEST_PERIOD)
     for moment in takewhile(lambda one: one <= now, moments(definition, since)):
         one = Due(period=definition.period(moment), due_at=moment)
         # A changed schedule asks for nothing before the change, but for the period that was promised.
