@@ -12,6 +12,7 @@
     people        users and sessions
     approvals     plans that need a second person
     office        plan, confirm, issue, results
+    backing up    a copy of the ledger
     examination   for somebody who only looks
 
 Beside `batcher.cli` and the page, nothing imports from here.

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "Where batches stand.",
     "results": "Write a batch's results file again from the ledger.",
     "verify": "Whether anybody has changed a batch's journal, ledger or results, and where.",
+    "backup": "Copy the ledger, also while it is being sent from.",
     "purge": "Remove names, addresses and links from a batch that is over; it stays paid once.",
     "serve": "The whole job in a browser, on a port of this machine.",
     "schedule": "Payments that come again and again: when they are due, and running what is due now.",

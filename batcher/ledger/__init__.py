@@ -4,6 +4,7 @@ SQL lives in this room only. Reads give records (`batcher.records`), writes go t
 """
 
 from batcher.ledger.asking import AskedRuns
+from batcher.ledger.copying import CopiedBatch, LedgerCopy, copy_ledger
 from batcher.ledger.gauges import Gauges
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
@@ -17,6 +18,7 @@ from batcher.ledger.scheduled import ScheduledPeriods
 __all__ = [
     "ApprovedPlan",
     "AskedRuns",
+    "CopiedBatch",
     "FoundPayout",
     "Gauges",
     "Happening",
@@ -27,12 +29,14 @@ __all__ = [
     "KeptSession",
     "KnownBatch",
     "Ledger",
+    "LedgerCopy",
     "LedgerHealth",
     "LedgerLock",
     "Register",
     "ScheduledPeriods",
     "ShownRow",
     "SqlJournal",
+    "copy_ledger",
     "examine",
     "holder_of",
     "results_lock",

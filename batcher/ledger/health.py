@@ -134,12 +134,17 @@ def _recent_sends(connection: Connection) -> tuple[int, int, datetime | None]:
     return len(answers), len(too_many), too_many[0] if too_many else None
 
 
+def read_address(path: Path) -> str:
+    """How SQLite opens a ledger for a reader who leaves it, and the files beside it, as they are."""
+    # Alone, a reader leaves new files behind it, and a writer takes an old log in: each where the other does not.
+    mode = "ro" if Path(f"{path}-wal").exists() else "rw"
+    return f"file:{quote(str(path))}?mode={mode}"
+
+
 @contextmanager
 def _connected(path: Path) -> Iterator[Connection]:
     """A connection that leaves the file, and the files beside it, as they are."""
-    # Alone, a reader leaves new files behind it, and a writer takes an old log in: each where the other does not.
-    mode = "ro" if Path(f"{path}-wal").exists() else "rw"
-    address = f"file:{quote(str(path))}?mode={mode}"
+    address = read_address(path)
     engine: Engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(address, uri=True, timeout=5, check_same_thread=False),

@@ -164,6 +164,9 @@ STORIES: dict[str, dict[str, Callable[..., Done]]] = {
         "refresh": after_paying("results", "--refresh"),
     },
     "verify": {"": after_paying("verify")},
+    "backup": {
+        "": lambda desk, *flags: (paid(desk), desk.batcher("backup", desk.folder / "ledger.sqlite3.copy", *flags))[1]
+    },
     "approve": {
         "yes": lambda desk, *flags: with_a_password(desk, "approve", prepared(desk), "--as", "ann", "--yes", *flags),
         "refused": lambda desk, *flags: with_a_password(
