@@ -135,6 +135,8 @@ class Evidence:
     """Those of them that have not failed: each may still pay somebody."""
     ledger_is_new: bool = False
     """Whether the ledger knows no order of the whole environment: it may stand in the place of one that is lost."""
+    knows_until: datetime | None = None
+    """Where the ledger is a copy that was put back: until when it knows what happened, at the best."""
     _by_row: Mapping[str, tuple[Found, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

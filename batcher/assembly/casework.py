@@ -297,13 +297,18 @@ class Casework:
     async def _await_open(self, api: RunaClient, plan: planning.Plan, told: Told) -> list[str]:
         """Wait for orders that may be this batch's and do not say so yet; a note where some still do not.
 
-        Only before the first send from this ledger, or where the list shows that another one sent it as well. Whoever
-        waits for others' orders waits for ever in a busy account, so after a while the plan is made as it is.
+        Only before the first send from this ledger, or where another one sent it as well: the list shows it, or this
+        ledger is a copy that was put back. Whoever waits for others' orders waits for ever in a busy account, so after
+        a while the plan is made as it is.
         """
         record = self._parts.batch(plan.batch)
+        evidence = self._inquiry.evidence(record, plan.sheet)
         was_sent = any(attempt.sends for row in record.rows for attempt in row.attempts)
-        by_this_one_alone = was_sent and not planning.sent_elsewhere(record, self._inquiry.evidence(record, plan.sheet))
-        if not plan.to_send or by_this_one_alone or plan.choices.never_sent:
+        forgetful = planning.is_forgetful(record, evidence)
+        by_this_one_alone = was_sent and not forgetful and not planning.sent_elsewhere(record, evidence)
+        if not plan.of(*(planning.ASKING if forgetful else planning.SENDING)):
+            return []
+        if by_this_one_alone or plan.choices.never_sent:
             return []
         hidden = await self._inquiry.wait_for_open(api, told=told)
         if not hidden:

@@ -117,7 +117,11 @@ class Inquiry:
             reading=readings[-1] if readings else None,
             known=self.ledger.shelf.known_orders(self.environment),
         )
-        return replace(found, strays=tuple(self._strays.get(one.order_id, one) for one in found.strays))
+        return replace(
+            found,
+            strays=tuple(self._strays.get(one.order_id, one) for one in found.strays),
+            knows_until=self.ledger.knows_until(),
+        )
 
     def knowledge(
         self, record: BatchRecord, now: datetime, sheet: Sheet | None = None, speaker: Speaker | None = None

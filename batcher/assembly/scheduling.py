@@ -106,6 +106,8 @@ class Schedules:
         self._looked_at_s: float | None = None
         self.looked_at: datetime = office.now
         """When it was last looked, to the end; at first, since when it could have been."""
+        self._put_back_at: datetime | None = None
+        """Where the ledger is a copy: when a schedule first looked at it."""
         self.codes: set[int] = set()
         """Exit codes of what was tried, refused, or missed since this was made."""
 
@@ -138,6 +140,7 @@ class Schedules:
     async def look(self, desk: Desk) -> None:
         """Note what has become due, settle what ended, and ask the desk for what may begin."""
         office = self._office
+        self._put_back_at = office.scheduled.put_back_at(office.now)
         for definition in self._definitions.values():
             office.scheduled.note(office.environment, definition, office.now)
         self.settle()
@@ -253,7 +256,8 @@ class Schedules:
         earlier = [one.batch for one in before]
         fresh = office.batch(row.batch).last_confirmed_at is None
         # Older than Runa remembers a key, only its list tells whether a ledger that is lost has paid the period.
-        never_sent = fresh and not policy.key_is_old(row.due_at, office.now)
+        another_life = self._put_back_at is not None and row.due_at <= self._put_back_at
+        never_sent = fresh and not another_life and not policy.key_is_old(row.due_at, office.now)
 
         def judge(sheet: Sheet) -> None:
             if fresh and not definition.same_again:
@@ -269,6 +273,7 @@ class Schedules:
             ceilings=definition.ceilings,
             choices=Choices(never_sent=never_sent, own_periods=frozenset(earlier)),
             judge=judge,
+            another_life=another_life,
             approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
         )
 

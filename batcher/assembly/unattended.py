@@ -35,6 +35,9 @@ CONTRADICTED = "An order contradicts its row: it is not gone on with until a per
 _MOVED = InputInvalid.exit_code
 """What a run ends with whose plan did not come out as it was sealed."""
 
+_UNTOLD = frozenset({"never_sent", "old_plan", "orders_unfinished"})
+"""Kinds of problems that end by themselves, once Runa's list is read to its end and shows whose its orders are."""
+
 _PASSING = frozenset({"orders_unfinished"})
 """What a plan is refused for that ends by itself: nothing is wrong with the sheet."""
 
@@ -90,6 +93,8 @@ class Payment:
     choices: Choices
     judge: Callable[[Sheet], None] = lambda sheet: None
     """Raises where the sheet, sound in itself, is not to be paid."""
+    another_life: bool = False
+    """Whether this ledger was put back from a back-up, and another life of it may have paid this."""
     approved: bool = False
     """Whether a person has confirmed it since it was held."""
 
@@ -196,6 +201,8 @@ class Unattended:
             # A person ran it. That it may be long ago says nothing here: no two payments share a batch.
             return Prospect(plan=plan)
         prospect = await office.casework.look(plan, api_key, settle=False)
+        if payment.another_life:
+            _refuse_untold(prospect.plan)
         refuse_to_run(prospect, office.now, ignore_balance=False)
         _refuse_above_ceiling(payment, prospect.plan)
         return prospect
@@ -213,6 +220,15 @@ def _left_stopped(runs: Sequence[AskedRun], confirmed_at: datetime | None) -> As
 def stopped_words(run: AskedRun) -> str:
     """What is said of a run that a person stopped."""
     return f"A person stopped it. {run.why}"
+
+
+def _refuse_untold(plan: planning.Plan) -> None:
+    """Raise `StoppedEarly` where only Runa's list is missing: it will tell, sooner or later, what was paid before."""
+    if plan.problems and all(problem.kind in _UNTOLD for problem in plan.problems):
+        raise StoppedEarly(
+            f"{plan.problems[0].message} Nothing was sent.",
+            "It is tried again by itself; see in the guide for operators what to do after a back-up was put back.",
+        )
 
 
 def _refuse_above_ceiling(payment: Payment, plan: planning.Plan) -> None:

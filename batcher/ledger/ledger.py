@@ -20,6 +20,7 @@ from batcher.ledger import (
     purging,
     reading,
     register_chain,
+    restored,
     revealing,
     verifying,
     writing,
@@ -178,6 +179,11 @@ class Ledger:
         """The newest time it has seen on any clock."""
         with self._engine.connect() as connection:
             return reading.newest_moment(connection)
+
+    def knows_until(self) -> datetime | None:
+        """Until when it knows what happened, at the best, where it is a copy; `None` where it is none."""
+        with self._engine.connect() as connection:
+            return restored.knows_until(connection)
 
     def check_account(self, environment: Environment, fingerprint: str) -> None:
         """Raises `UsageError` where this API key is known under another account: all keys would be new ones."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.ledger.place import write_failed, writing_on
+from batcher.ledger.restored import put_back_at
 from batcher.ledger.tables import environments, moment_text, scheduled_periods
 from batcher.ledger.whose import is_of
 from batcher.ledger.writing import environment_id
@@ -36,6 +37,10 @@ class ScheduledPeriods:
                 return step
         except SQLAlchemyError as error:
             raise write_failed(error) from error
+
+    def put_back_at(self, now: datetime) -> datetime | None:
+        """Where this ledger is a copy that was put back: when it was first asked so. Raises `OwnFault`."""
+        return put_back_at(self._engine, now)
 
     def of(self, environment: Environment, schedule: str) -> list[ScheduledPeriod]:
         """Every period that a schedule ever had, by their moments."""

@@ -6,10 +6,10 @@ from batcher.planning.comparison import Change, Comparison, compared
 from batcher.planning.confirmation import confirmation
 from batcher.planning.cover import Cover, PriceKey, covers, price_questions, priced
 from batcher.planning.differing import plans_that_differ, settings_that_differ
-from batcher.planning.findings import sent_elsewhere
+from batcher.planning.findings import is_forgetful, sent_elsewhere
 from batcher.planning.finishing import finished
 from batcher.planning.large import is_typed, large_totals
-from batcher.planning.plan import Choices, Plan, PlanLine, Standing
+from batcher.planning.plan import ASKING, SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.planner import make_plan
 from batcher.planning.preflight import Preflight
 from batcher.planning.resuming import choices_of, sheet_of
@@ -18,6 +18,8 @@ from batcher.planning.sends import digest_of_sends
 from batcher.planning.zeros import zeros_lost_since
 
 __all__ = [
+    "ASKING",
+    "SENDING",
     "Act",
     "Alike",
     "Change",
@@ -40,6 +42,7 @@ __all__ = [
     "digest_of_sends",
     "finished",
     "held_against_catalogue",
+    "is_forgetful",
     "is_typed",
     "large_totals",
     "make_plan",

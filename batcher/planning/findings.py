@@ -8,7 +8,7 @@ from decimal import Decimal
 from batcher import keys
 from batcher.evidence import Evidence, Found, Stray
 from batcher.model import Distribution, Order, Payout, Problem
-from batcher.planning.plan import SENDING, Choices, PlanLine, Standing
+from batcher.planning.plan import ASKING, SENDING, Choices, PlanLine, Standing
 from batcher.records import BatchRecord, RowRecord
 from batcher.states import SPENT, UNSENT, State
 
@@ -66,6 +66,18 @@ def _sent_keys(record: BatchRecord) -> set[str]:
     return {attempt.order.key for row in record.rows for attempt in row.attempts if attempt.sends}
 
 
+PUT_BACK = "that this ledger was put back from"
+
+
+def is_forgetful(record: BatchRecord, evidence: Evidence | None) -> bool:
+    """Whether the ledger is a copy that was put back, and the batch is older: it may lack later attempts of its rows.
+
+    Beside such an attempt none of the keys that the copy has may be sent, not even to ask: Runa may never have had it.
+    """
+    until = None if evidence is None else evidence.knows_until
+    return until is not None and record.first_confirmed_at is not None and record.first_confirmed_at <= until
+
+
 def check_unfinished(
     lines: Iterable[PlanLine], record: BatchRecord, evidence: Evidence | None, choices: Choices
 ) -> list[Problem]:
@@ -73,19 +85,23 @@ def check_unfinished(
 
     A row that has another name now has another key: what it was paid under shows only once that order is finished.
     """
-    new = [line for line in lines if line.standing is Standing.NEW]
+    forgetful = is_forgetful(record, evidence)
+    standings = ASKING if forgetful else (Standing.NEW,)
+    new = [line for line in lines if line.standing in standings]
     if choices.never_sent or not new or evidence is None or not (count := len(evidence.unfinished)):
         return []
     if sent_elsewhere(record, evidence):
         why = f"Batch {record.name} was sent from elsewhere as well"
     elif evidence.ledger_is_new and not _sent_keys(record):
         why = f"This ledger has never paid anybody here, and another may have sent batch {record.name}"
+    elif forgetful:
+        why = f"Batch {record.name} is older than the back-up {PUT_BACK}"
     else:
         return []
     orders = "1 order in Runa's list is" if count == 1 else f"{count} orders in Runa's list are"
     message = (
         f"{why}; {orders} not finished and may be anybody's: one of them may be that of "
-        f"'{new[0].name}'{_or_others(len(new) - 1)} under another name."
+        f"'{new[0].name}'{_or_others(len(new) - 1)} under another {'key' if forgetful else 'name'}."
     )
     fix = "Run again once they are finished, or say --never-sent if Runa's portal shows that they are not this batch's."
     return [Problem(line=None, column=None, value=None, message=message, fix=fix, kind="orders_unfinished")]

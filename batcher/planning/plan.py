@@ -56,6 +56,9 @@ class Standing(StrEnum):
 SENDING = frozenset({Standing.NEW, Standing.RETRY, Standing.UNSENT})
 """Rows for which an order would be made."""
 
+ASKING = SENDING | {Standing.UNKNOWN}
+"""Rows whose key would be sent, for the first time or to ask with."""
+
 REFUSED = frozenset({Standing.EDITED, Standing.MISSING, Standing.DOUBTFUL})
 """Rows that stop the run until it is told what is meant."""
 

@@ -9,9 +9,17 @@ from batcher import keys, money
 from batcher.cycles import uncollected
 from batcher.evidence import Evidence, Found
 from batcher.model import Payout, PlannedOrder, Problem, Sheet, SheetRow, Speaker
-from batcher.planning.findings import accepted_orders, check_list, check_unfinished, found_elsewhere, without_order
+from batcher.planning.findings import (
+    PUT_BACK,
+    accepted_orders,
+    check_list,
+    check_unfinished,
+    found_elsewhere,
+    is_forgetful,
+    without_order,
+)
 from batcher.planning.orders import Body, OrderToBe
-from batcher.planning.plan import SENDING, Choices, Plan, PlanLine, Standing
+from batcher.planning.plan import ASKING, SENDING, Choices, Plan, PlanLine, Standing
 from batcher.planning.twins import doubts
 from batcher.policy import first_sent, key_is_old
 from batcher.ports import Memory
@@ -321,17 +329,24 @@ def _refusal(line: PlanLine, kind: str, message: str, fix: str) -> Problem:
 
 
 def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]:
-    """A batch that may have been sent from elsewhere, so long ago that Runa forgot its keys, where no list tells."""
+    """A batch that may have been sent from elsewhere, where no list tells.
+
+    Not one that this ledger sent lately: what it sends again has a key that Runa knows. But a copy that was put back
+    may lack a later attempt, beside which none of its keys may be sent, not even to ask.
+    """
     record, evidence = making.record, making.evidence
     if making.choices.never_sent or evidence is None or evidence.complete:
         return
     sent_from_here = any(attempt.sends for row in record.rows for attempt in row.attempts)
     first = record.first_confirmed_at
     old = first is not None and key_is_old(first, making.now)
-    sending = sum(1 for line in lines if line.standing in SENDING)
-    if sending and (old or not sent_from_here):
+    forgetful = is_forgetful(record, evidence)
+    sending = sum(1 for line in lines if line.standing in (ASKING if forgetful else SENDING))
+    if sending and (old or forgetful or not sent_from_here):
         orders = "1 order" if sending == 1 else f"{sending} orders"
-        was = "was first confirmed over 29 days ago" if old else "was never sent from this ledger"
+        was = "was never sent from this ledger"
+        if old or forgetful:
+            was = "was first confirmed over 29 days ago" if old else f"is older than the back-up {PUT_BACK}"
         yield Problem(
             line=None,
             column=None,
