@@ -19,6 +19,12 @@ ADDED = {"rows": ["salt"], "invalid_lines": ["salt"], "attempts": ["salt", "cont
 def older(tmp_path: Path) -> Path:
     """The busy ledger as release 0002 would have left it."""
     path = busy_ledger(tmp_path)
+    as_of_release_0002(path)
+    return path
+
+
+def as_of_release_0002(path: Path) -> None:
+    """Take out of a ledger what later releases have added, and let it say that it is of that one."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE TABLE journal_0002 (id INTEGER NOT NULL CONSTRAINT pk_journal PRIMARY KEY,"
@@ -38,7 +44,6 @@ def older(tmp_path: Path) -> Path:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         without_people(connection)
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
-    return path
 
 
 def without_people(connection: sqlite3.Connection) -> None:
