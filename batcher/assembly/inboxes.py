@@ -20,8 +20,8 @@ from batcher.assembly.inbox_telling import kind_of, told_of_file, told_of_troubl
 from batcher.assembly.office import Office
 from batcher.assembly.plans import Plans
 from batcher.assembly.postbox import Aside, Postbox, inboxes_folder
-from batcher.assembly.unattended import INBOX, Begun, EndedAs, How, Payment, Unattended
-from batcher.errors import BatcherError, LedgerBusy, unforeseen
+from batcher.assembly.unattended import CONTRADICTED, INBOX, Begun, EndedAs, How, Payment, Unattended, stopped_words
+from batcher.errors import BatcherError, LedgerBusy, StoppedEarly, unforeseen
 from batcher.inboxes import OPEN, STILL_S, UNCONFIRMED, UNPAID, FileState, Inbox, InboxFile, Listed, Store
 from batcher.inboxes.names import batch_of, is_sheet
 from batcher.planning import Choices
@@ -40,6 +40,11 @@ _REFUSALS = {
     How.REFUSED: FileState.REFUSED,
     How.UNFINISHED: FileState.UNFINISHED,
 }
+
+
+def actor_of(inbox: str) -> str:
+    """By whom an inbox's runs are asked for and its plans confirmed."""
+    return f"{INBOX} {inbox}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +247,11 @@ class Inboxes:
             case FileState.TAKEN:
                 return True
             case FileState.HELD_FOR_APPROVAL:
-                return self._confirmed_since(line)
+                waits = self._unattended.holding.waits(line.batch, by=actor_of(line.inbox))
+                return self._confirmed_since(line) or not waits
+        if self._unattended.contradicted(line.batch):
+            self._tell(line, ReportKind.NEEDS_PERSON, CONTRADICTED)
+            return False
         if now - line.noted_at > TRIED_FOR:
             if self._confirmed_since(line) and self._office.outcome(line.batch).exit_code in (0, 3):
                 return True  # a person has brought it to its end
@@ -277,6 +286,8 @@ class Inboxes:
             case Begun(how=How.NOTHING_LEFT):
                 code = self._office.outcome(line.batch).exit_code
                 self._step(line, FileState.DONE, why="There was nothing left to send.", exit_code=code)
+            case Begun(how=How.STOPPED, run=AskedRun() as run):
+                self._step(line, FileState.DONE, why=stopped_words(run), exit_code=StoppedEarly.exit_code)
             case Begun(how=How.LEFT_ALONE, error=error):
                 self.codes.update([] if error is None else [error.exit_code])
             case Begun(error=BatcherError() as error):
@@ -294,7 +305,7 @@ class Inboxes:
             batch=line.batch,
             path=postbox.copy_of(line),
             name=line.kept_as,
-            actor=f"{INBOX} {line.inbox}",
+            actor=actor_of(line.inbox),
             ceilings=postbox.inbox.ceilings,
             choices=Choices(),
             approved=line.state is FileState.HELD_FOR_APPROVAL and self._confirmed_since(line),
