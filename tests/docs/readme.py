@@ -8,9 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "guide.md"
+OPERATORS = ROOT / "docs" / "operators.md"
 DOCUMENTS = (
     README,
     GUIDE,
+    OPERATORS,
     ROOT / "docs" / "architecture.md",
     ROOT / "docs" / "decisions.md",
     ROOT / "docs" / "performance.md",

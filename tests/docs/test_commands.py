@@ -7,7 +7,7 @@ import click
 import pytest
 
 from batcher.cli.app import COMMANDS, batcher
-from tests.docs.readme import DOCUMENTS, GUIDE, README, ROOT, named_in_blocks, named_in_passing, prose
+from tests.docs.readme import DOCUMENTS, GUIDE, OPERATORS, README, ROOT, named_in_blocks, named_in_passing, prose
 
 GLOBAL_FLAGS = {"--version", "--help"}
 FOREIGN_FLAGS = {"--require-hashes"}
@@ -24,7 +24,9 @@ def _unique(found: list[tuple[Path, list[str]]]) -> list[object]:
 
 
 PASSING = _unique([(document, words) for document in DOCUMENTS for words in named_in_passing(_text(document))])
-TYPED = _unique([(document, words) for document in (README, GUIDE) for words in named_in_blocks(_text(document))])
+TYPED = _unique(
+    [(document, words) for document in (README, GUIDE, OPERATORS) for words in named_in_blocks(_text(document))]
+)
 
 
 def options_of(name: str) -> set[str]:

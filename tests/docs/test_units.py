@@ -12,7 +12,9 @@ import pytest
 import yaml
 from cronsim import CronSim
 
+from batcher.cli.backup import command as backup
 from batcher.cli.schedule import run_due
+from batcher.cli.serve import command as serve
 
 UNITS = Path(__file__).parents[2] / "docs" / "units"
 LINES = {path.name: path.read_text(encoding="utf-8").splitlines() for path in sorted(UNITS.iterdir())}
@@ -35,6 +37,20 @@ def test_what_a_unit_calls_can_be_parsed(name: str) -> None:
     with run_due.make_context("run-due", arguments) as context:
         assert isinstance(context, click.Context)
         assert context.args == []
+
+
+@pytest.mark.parametrize(("name", "command"), [("batcher-serve.service", serve), ("batcher-backup.service", backup)])
+def test_so_can_what_the_other_units_call(name: str, command: click.Command) -> None:
+    word, *arguments = called(name)
+    assert word == command.name
+    with command.make_context(word, arguments) as context:
+        assert context.args == []
+
+
+def test_every_timer_starts_a_service() -> None:
+    timers = [name for name in LINES if name.endswith(".timer")]
+    assert len(timers) == 2
+    assert {name.replace(".timer", ".service") for name in timers} <= set(LINES)
 
 
 def test_the_cron_job_is_yaml_and_never_runs_beside_itself() -> None:
@@ -69,7 +85,7 @@ def test_systemd_takes_its_units(tmp_path: Path) -> None:
         text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     units = [str(path) for path in tmp_path.iterdir()]
-    assert len(units) == 2
+    assert len(units) == 5
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
     )
