@@ -225,6 +225,7 @@ _OF_REPORTS = {
     ReportKind.NEEDS_APPROVAL: Event.NEEDS_APPROVAL,
     ReportKind.NEEDS_PERSON: Event.NEEDS_PERSON,
     ReportKind.UNREACHABLE: Event.NOT_STARTED,
+    ReportKind.FILE_CHANGED: Event.NEEDS_PERSON,
 }
 
 

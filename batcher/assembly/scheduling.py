@@ -151,7 +151,21 @@ class Schedules:
                 gone = "Its schedule is no longer in the config, so nothing pays it but a person."
                 self._tell(row, f"{ReportKind.DID_NOT_START}:gone", gone, 2)
         self._tell_all()
+        for row in office.scheduled.in_state(office.environment, {PeriodState.DONE}):
+            if row.schedule in self._definitions:
+                self._hold_against_file(row, self._definitions[row.schedule])
         self.looked_at = office.now
+
+    def _hold_against_file(self, row: ScheduledPeriod, definition: Definition) -> None:
+        """Tell of a file that came to its end, or was mended, after it was taken: nothing pays what it says now."""
+        if definition.inbox or not row.file_digest or self._office.now > deadline(definition, row):
+            return
+        digest = digest_of_file(Path(row.file))
+        if digest in (None, row.file_digest):
+            return
+        why = f"What {row.file} says now is not paid by itself; a person looks at what is other in it, and runs it."
+        if self._tell(row, f"{ReportKind.FILE_CHANGED}:{digest[:12]}", why, 5):
+            self.codes.add(5)
 
     def settle(self) -> None:
         """Note what has become of the runs that the desk was asked for, and tell it."""
@@ -233,7 +247,7 @@ class Schedules:
         digest = "" if path is None else digest_of_file(path) or ""
         match begun:
             case Begun(how=How.RUNNING, run=AskedRun() as run):
-                self._running(row, run, digest)
+                self._running(row, run, begun.file_digest or row.file_digest or digest)
             case Begun(how=How.NOTHING_LEFT):
                 code = self._office.outcome(row.batch).exit_code
                 self._to(row, PeriodState.DONE, "There was nothing left to send.", code)
@@ -302,10 +316,13 @@ class Schedules:
     def _report(self, row: ScheduledPeriod, kind: str, words: str, definition: Definition) -> None:
         self._tell(row, kind, f"{words} {deadline(definition, row):%Y-%m-%d %H:%M} UTC.", row.exit_code or 0)
 
-    def _tell(self, row: ScheduledPeriod, kind: str, words: str, exit_code: int) -> None:
+    def _tell(self, row: ScheduledPeriod, kind: str, words: str, exit_code: int) -> bool:
+        """Whether it is news."""
         report = told(row, kind, words, exit_code, self._office.now)
-        if self._office.scheduled.report(row.id, kind, report.message, report.at):
-            self._reports.tell(report)
+        if not self._office.scheduled.report(row.id, kind, report.message, report.at):
+            return False
+        self._reports.tell(report)
+        return True
 
 
 def _refuse_same_again(row: ScheduledPeriod, other: str | None) -> None:

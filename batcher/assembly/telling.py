@@ -28,6 +28,7 @@ WORDS = {
     ReportKind.MISSED: "was missed: nothing pays it any more but a person",
     ReportKind.NEEDS_PERSON: "was begun and not finished: it needs a person",
     ReportKind.UNREACHABLE: "cannot be worked with now, and is tried again",
+    ReportKind.FILE_CHANGED: "is finished, and its file has changed since it was taken",
 }
 
 CODES = {

@@ -73,6 +73,8 @@ class Begun:
     how: How
     run: AskedRun | None = None
     """The one that is `RUNNING`, or was `STOPPED`."""
+    file_digest: str = ""
+    """Of the file whose plan it carries out; empty where it goes on with one that was confirmed."""
     error: BatcherError | None = None
     """Why it is anything after that."""
 
@@ -175,7 +177,7 @@ class Unattended:
             (run.asking.digest, run.exit_code) for run in runs
         }:
             run = desk.ask(asking_to_carry_out(approved, by=actor, source=approved.digest))
-            return Begun(how=How.RUNNING, run=run)
+            return Begun(how=How.RUNNING, run=run, file_digest=approved.file.digest)
         begun_at = office.now
         prospect = await self._prospect(payment, payment.path)
         if prospect.plan.nothing_to_do:
@@ -184,7 +186,8 @@ class Unattended:
         if held := self.holding.hold(sealed):
             return Begun(how=How.HELD, error=NotApproved(held))
         self._plans.keep(sealed)
-        return Begun(how=How.RUNNING, run=desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest)))
+        run = desk.ask(asking_to_carry_out(sealed, by=actor, source=sealed.digest))
+        return Begun(how=How.RUNNING, run=run, file_digest=sealed.file.digest)
 
     async def _prospect(self, payment: Payment, path: Path) -> Prospect:
         """The plan as Runa sees it. Raises whatever keeps it from being carried out by itself."""

@@ -24,6 +24,8 @@ class ReportKind(StrEnum):
     """Begun and not finished, and not tried again."""
     UNREACHABLE = "unreachable"
     """An inbox cannot be looked into, or written to."""
+    FILE_CHANGED = "file_changed"
+    """Paid, and its file is another one since: what it says now is not what was paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ EVENTS = {
     ReportKind.NEEDS_APPROVAL: Event.NEEDS_APPROVAL,
     ReportKind.NEEDS_PERSON: Event.NEEDS_PERSON,
     ReportKind.UNREACHABLE: Event.NOT_STARTED,
+    ReportKind.FILE_CHANGED: Event.NEEDS_PERSON,
 }
 
 

@@ -566,3 +566,23 @@ def test_after_an_order_that_contradicts_its_row_nothing_is_sent_until_a_person_
     told = [(one.kind, one.message) for one in payer.told.reports]
     assert [kind for kind, _ in told] == ["started_late", "needs_person", "unfinished", "finished"]
     assert "look it up in Runa's portal" in told[1][1]
+
+
+def test_a_file_that_goes_on_growing_after_it_was_taken_is_told_of_once(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11", rows(2))
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 0
+        payer.file("2026-11", rows(4))
+        await payer.until(2026, 11, 28, 11)
+        assert await payer.run_due() == 5
+        assert await payer.run_due() == 0
+        await payer.until(2026, 12, 1)
+        payer.file("2026-11", rows(5))
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 2}
+    assert payer.told_of()[1:] == [("2026-11", "finished"), ("2026-11", "file_changed")]
