@@ -78,7 +78,7 @@ class FolderStore:
             if target is None:
                 _take(name, inbox, to, there)
             elif not os.path.samestat(here, target) and not _same(inbox, name, there, to):
-                raise telling.another(to, folder, self._path)
+                raise telling.another(f"{folder}/{to}", self._path)
             else:
                 os.unlink(name, dir_fd=inbox)
             os.fsync(inbox)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from batcher.errors import UsageError
-from batcher.inboxes import BucketPlace, FolderPlace, Place, SftpPlace, Store
+from batcher.inboxes import BucketPlace, Cloud, FolderPlace, Place, SftpPlace, Store
 from batcher.storage.arriving import MOST_BYTES
 from batcher.storage.folder import FolderStore
 from batcher.storage.patience import Patience
@@ -38,11 +38,33 @@ def open_store(
 def _bucket(
     place: BucketPlace, secret: SecretStr | None, environ: Mapping[str, str], patience: Patience, most_bytes: int
 ) -> Store:
-    raise UsageError(f"An inbox at {place.cloud}:// is not read yet.")
+    what, extra = _EXTRAS[place.cloud]
+    try:
+        from batcher.storage.buckets import BucketStore
+
+        if place.cloud == Cloud.S3:
+            from batcher.storage import s3
+
+            connecting = s3.connecting(place, environ, patience)
+        elif place.cloud == Cloud.GCS:
+            from batcher.storage import gcs
+
+            connecting = gcs.connecting(place, secret, patience)
+        else:
+            from batcher.storage import azure
+
+            connecting = azure.connecting(place, secret, patience)
+    except ModuleNotFoundError as error:
+        raise _missing(what, error, extra) from None
+    return BucketStore(place.label, place.prefix, connecting, patience=patience, most_bytes=most_bytes)
+
+
+_EXTRAS = {Cloud.S3: ("S3", "s3"), Cloud.GCS: ("Google Cloud Storage", "gcs"), Cloud.AZURE: ("Azure", "azure")}
 
 
 def _missing(what: str, error: ModuleNotFoundError, extra: str) -> UsageError:
+    package = (error.name or extra).partition(".")[0]
     return UsageError(
-        f"An inbox on {what} needs a package that is not installed: {error.name}.",
+        f"An inbox on {what} needs a package that is not installed: {package}.",
         f"Install it with: pip install 'batcher[{extra}]'",
     )

@@ -109,7 +109,7 @@ class SftpStore:
             elif await _same(sftp, path, target):
                 await sftp.remove(path)
             else:
-                raise telling.another(parts[-1], "/".join(parts[:-1]), self._place.label)
+                raise telling.another("/".join(parts), self._place.label)
 
     def _path(self, *parts: str) -> str:
         return "/".join([self._place.path.rstrip("/"), *parts])

@@ -25,6 +25,8 @@ class Corner:
     """Every path in the inbox with what it holds."""
     modes: Callable[[str], int | None] = lambda path: None
     """The rights of a file or folder, where there are any."""
+    cannot_hold: tuple[str, ...] = ()
+    """Names that this emulator of a service cannot keep."""
 
     def store(self, *, patience: Patience = PATIENCE, most_bytes: int = MOST_BYTES) -> Store:
         return open_store(self.place, self.secret, self.environ, patience=patience, most_bytes=most_bytes)
