@@ -181,9 +181,8 @@ class Schedules:
         path = await self._sheet(row, definition) if in_time and row.state in _LOOKS_FOR_FILE else None
         # Of what was tried before, the file is looked at when it is tried again.
         digest = None if path is None or row.state is PeriodState.UNFINISHED else digest_of_file(path)
-        confirmed, is_held = self._confirmed(row), row.state is PeriodState.HELD_FOR_APPROVAL
-        waits = is_held and self._unattended.holding.waits(row.batch, by=actor_of(row.schedule))
-        match act_of(definition, row, now, file_digest=digest, confirmed=confirmed, waits=waits):
+        confirmed, decided = self._confirmed(row), self._decided(row)
+        match act_of(definition, row, now, file_digest=digest, confirmed=confirmed, decided=decided):
             case Act.WAIT if not definition.inbox or self._may_be_there(row, definition) is False:
                 words = f"Its file {_where(row, definition)} is not there; it may come until"
                 self._report(row, ReportKind.WAITING, words, definition)
@@ -213,6 +212,12 @@ class Schedules:
     def _confirmed(self, row: ScheduledPeriod) -> bool:
         at = self._office.batch(row.batch).last_confirmed_at
         return at is not None and (row.state is not PeriodState.HELD_FOR_APPROVAL or at >= row.changed_at)
+
+    def _decided(self, row: ScheduledPeriod) -> bool:
+        if row.state is PeriodState.HELD_FOR_APPROVAL:
+            return not self._unattended.holding.waits(row.batch, by=actor_of(row.schedule))
+        at = self._office.batch(row.batch).last_confirmed_at if row.state is PeriodState.REFUSED else None
+        return at is not None and at >= row.changed_at
 
     async def _is_whole(self, path: Path) -> bool:
         """Whether nobody is writing the file any more: half of a sheet may be a good sheet, of half the people."""

@@ -120,13 +120,13 @@ def act_of(
     *,
     file_digest: str | None,
     confirmed: bool,
-    waits: bool = True,
+    decided: bool = False,
 ) -> Act:
     """What is to be done about a period that is open.
 
     `file_digest` is of its file as it lies there, `None` where there is none; `confirmed`, whether a plan of its batch
-    was confirmed since the period came into its state, by a person or by this schedule; `waits`, whether its plan still
-    waits for somebody to approve it, where it is held.
+    was confirmed since the period came into its state, by a person or by this schedule; `decided`, whether a person has
+    dealt with one that is held or refused: by a yes or no to its plan, or by running its batch.
     """
     in_time = now <= deadline(definition, row)
     match row.state:
@@ -143,7 +143,6 @@ def act_of(
         case PeriodState.HELD_FOR_APPROVAL | PeriodState.REFUSED:
             if not in_time:
                 return Act.MISS
-            decided = row.state is PeriodState.HELD_FOR_APPROVAL and not waits
             is_new = file_digest != row.file_digest
             return Act.START if file_digest is not None and (decided or is_new) else Act.NOTHING
     return Act.NOTHING

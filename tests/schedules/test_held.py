@@ -8,6 +8,7 @@ import pytest
 
 from batcher.approval import Stage
 from batcher.schedules import PeriodState
+from batcher.settings.approval import Approval
 from tests.desk.shop import rows
 from tests.schedules.office import Payer
 
@@ -194,6 +195,26 @@ def test_approved_and_then_made_another_one_by_runas_answers_it_is_prepared_anew
     held(payer, then())
     assert payer.paid() == {"2026-11": 3}
     assert payer.states()["2026-11"] == "DONE"
+
+
+def test_what_was_refused_is_done_as_soon_as_a_person_has_run_it(payer: Payer) -> None:
+    async def story() -> None:
+        payer.define(ceilings=("GBP 5",))
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 8
+        payer.shop.world.settings = payer.settings().model_copy(update={"approval": Approval()})
+        await payer.shop.ask("incentives-2026-11", rows(3))
+        await payer.shop.work_off()
+        payer.shop.world.settings = payer.settings()
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+    assert payer.states()["2026-11"] == "DONE"
+    assert payer.told_of() == [("2026-11", "did_not_start"), ("2026-11", "finished")]
 
 
 def test_a_refused_file_that_nobody_mends_is_missed(payer: Payer) -> None:
