@@ -3,11 +3,13 @@
 import csv
 import io
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from batcher.assembly import load_sheet
 from batcher.assembly.background import Background
@@ -71,6 +73,41 @@ def test_confirmed_it_is_paid_and_the_batch_says_so(till: Till) -> None:
     assert "Ended" in page
     assert not any(link in page for link in links(till))
     assert "•••••" in page
+
+
+def test_what_takes_long_is_read_beside_the_server(till: Till) -> None:
+    """The ledger of a large batch is read for seconds: on the server's own loop, nobody else would be answered."""
+    read_on_the_loop: list[str] = []
+
+    def heard(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            read_on_the_loop.append(statement)
+
+    till.pay(ROWS)
+    page, row_page = "/batches/march", till.row_page("R1")
+    event.listen(Engine, "before_cursor_execute", heard)
+    try:
+        for path in (
+            page,
+            row_page,
+            f"{page}/live",
+            f"{page}/results-without-links.csv",
+            f"{page}/report",
+            f"{page}/retry",
+        ):
+            assert till.browser.get(path).status_code == 200
+        for path, data in (
+            (f"{row_page}/link", {}),
+            (f"{row_page}/decide", {"what": "order", "reason": "seen"}),
+            (f"{page}/results", {"format": "csv"}),
+            (f"{page}/retry", {"digest": "0" * 64}),
+            (f"{page}/go-on", {}),
+        ):
+            till.browser.send(path, data)
+    finally:
+        event.remove(Engine, "before_cursor_execute", heard)
+    of_batches = re.compile(r"attempts|journal|plans|asked_runs|batches")
+    assert [one for one in read_on_the_loop if of_batches.search(one)] == []
 
 
 def test_confirmed_twice_it_is_sent_once(till: Till) -> None:

@@ -28,10 +28,10 @@ def afterwards(visit: Visit) -> Afterwards:
 
 async def link(visit: Visit) -> Response:
     """Show one row's link: who sees it is in the journal first."""
-    now, office = seen(visit), visit.house.office
-    shown = row_of(visit, now.batch)
+    now, office = await seen(visit), visit.house.office
+    shown = await row_of(visit, now.batch)
     links = await run_in_threadpool(lambda: afterwards(visit).links(now.batch, [shown.row_id]))
-    story = told(office.history.story(office.environment, now.batch, shown.row_id))
+    story = await run_in_threadpool(lambda: told(office.history.story(office.environment, now.batch, shown.row_id)))
     return visit.render(
         "row.html",
         batch=now.batch,
@@ -44,7 +44,7 @@ async def link(visit: Visit) -> Response:
 
 async def results(visit: Visit) -> Response:
     """The results as a file, with all links; who has it is in the journal first."""
-    now, word = seen(visit), visit.text("format")
+    now, word = await seen(visit), visit.text("format")
     if word not in FORMATS:
         raise not_found()
     content = await run_in_threadpool(lambda: afterwards(visit).results(now.batch, word))
@@ -53,7 +53,7 @@ async def results(visit: Visit) -> Response:
 
 async def results_masked(visit: Visit) -> Response:
     """The results without links, for everybody who may look."""
-    now, word = seen(visit), visit.request.path_params["form"]
+    now, word = await seen(visit), visit.request.path_params["form"]
     if word not in FORMATS:
         raise not_found()
     content = await run_in_threadpool(lambda: afterwards(visit).results_without_links(now.batch, word))
@@ -71,7 +71,7 @@ async def reconcile(visit: Visit) -> Response:
 
 
 async def _ask(visit: Visit, kind: RunKind) -> Response:
-    now = await run_in_threadpool(lambda: seen(visit))
+    now = await seen(visit)
     asking = Asking(batch=now.batch, kind=kind, by=visit.signed_in.name)
     await run_in_threadpool(lambda: visit.house.desk.ask(asking))
     return visit.go_to("batch", batch=now.batch)
@@ -79,7 +79,8 @@ async def _ask(visit: Visit, kind: RunKind) -> Response:
 
 async def retry(visit: Visit) -> Response:
     """What a new attempt for each row that paid nothing would send."""
-    looked, digest = await run_in_threadpool(lambda: _retried(visit, seen(visit).batch))
+    name = (await seen(visit)).batch
+    looked, digest = await run_in_threadpool(lambda: _retried(visit, name))
     return visit.render(
         "review.html", upload=None, said=None, choices=CHOICES, review=looked, sealed=None, retry=digest, wrong=None
     )
@@ -98,11 +99,11 @@ def _retried(visit: Visit, name: str) -> tuple[Review, str | None]:
 
 async def retry_confirm(visit: Visit) -> Response:
     """Say yes to that: it is looked at once more, and has to be the same."""
-    name = seen(visit).batch
+    name = (await seen(visit)).batch
     office = visit.house.office
     plan = await run_in_threadpool(lambda: office.plan_to_retry(name))
     refuse_untyped(visit, planning.large_totals(plan.sends_total, office.type_total_above))
-    office.approvals.require(plan.sends_total, plan=None)
+    await run_in_threadpool(lambda: office.approvals.require(plan.sends_total, plan=None))
     asking = asking_to_retry(plan, digest=visit.text("digest"), by=visit.signed_in.name)
     await run_in_threadpool(lambda: visit.house.desk.ask(asking))
     return visit.go_to("batch", batch=name)
@@ -110,8 +111,8 @@ async def retry_confirm(visit: Visit) -> Response:
 
 async def decide(visit: Visit) -> Response:
     """Say what a row came to, where evidence cannot."""
-    now = seen(visit)
-    name, order_id, reason = row_of(visit, now.batch).name, visit.text("order"), visit.text("reason")
+    now = await seen(visit)
+    name, order_id, reason = (await row_of(visit, now.batch)).name, visit.text("order"), visit.text("reason")
     what = visit.text("what")
     if not reason:
         raise UsageError("A decision needs a reason.", "Say how you know, for whoever reads the ledger later.")
@@ -128,7 +129,7 @@ async def decide(visit: Visit) -> Response:
 
 async def report(visit: Visit) -> Response:
     """The batch on paper: what it cost, the proof, the digest of its journal."""
-    name = seen(visit).batch
+    name = (await seen(visit)).batch
     found = await run_in_threadpool(lambda: Afterwards(visit.house.office, "").report(name))
     return visit.render("report.html", report=found, kind_of=kind_of, now=visit.house.clock.instant().at)
 

@@ -43,8 +43,13 @@ WISHES: dict[str, Callable[[Desk, int, str], None]] = {
 }
 
 
-def seen(visit: Visit) -> Seen:
+async def seen(visit: Visit) -> Seen:
     """The batch that the path names, as it stands. Raises `Refused` where nobody ever asked for or confirmed one."""
+    # Of a large batch that takes a second: beside the server, so that nobody else waits for it.
+    return await run_in_threadpool(lambda: _seen(visit))
+
+
+def _seen(visit: Visit) -> Seen:
     found = visit.house.watching.seen(visit.request.path_params["batch"])
     if found.run is None and found.elsewhere is None and not found.counts.total and not _is_known(visit):
         raise not_found()
@@ -60,7 +65,6 @@ async def batch(visit: Visit) -> Response:
     """Figures, what can be done, and rows."""
     asked = visit.request.query_params
     kind, page = asked.get("kind", ""), page_of(asked.get("page", "1"))
-    # Of a large batch that takes a second: beside the server, so that nobody else waits for it.
     now, rows, more = await run_in_threadpool(lambda: _page(visit, kind, page))
     return visit.render(
         "batch.html",
@@ -77,7 +81,7 @@ async def batch(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, kind: str, page: int) -> tuple[Seen, list[ShownRow], bool]:
-    now, office = seen(visit), visit.house.office
+    now, office = _seen(visit), visit.house.office
     states = [state for state, word in RESULT_WORDS.items() if word in KINDS.get(kind, ())]
     rows, more = office.history.rows(office.environment, now.batch, states, first=(page - 1) * ROWS, most=ROWS)
     return now, rows, more
@@ -100,7 +104,7 @@ def kind_of(result: str) -> str:
 
 async def live(visit: Visit) -> Response:
     """The figures as server-sent events, each the part of the page anew; it ends once nothing changes by itself."""
-    name = seen(visit).batch
+    name = (await seen(visit)).batch
 
     async def events() -> AsyncIterator[str]:
         ending = visit.house.ending
@@ -119,7 +123,7 @@ def _event(part: str) -> str:
 
 async def wish(visit: Visit) -> Response:
     """Pause, go on, or stop; each may be said twice."""
-    now = await run_in_threadpool(lambda: seen(visit))
+    now = await seen(visit)
     said, run = WISHES.get(visit.text("wish")), now.run
     if said is None or run is None:
         raise not_found()
@@ -130,17 +134,18 @@ async def wish(visit: Visit) -> Response:
 async def row(visit: Visit) -> Response:
     """One row and everything that happened to it."""
     office = visit.house.office
-    now = await run_in_threadpool(lambda: seen(visit))
-    shown = row_of(visit, now.batch)
+    now = await seen(visit)
+    shown = await row_of(visit, now.batch)
     story = await run_in_threadpool(lambda: told(office.history.story(office.environment, now.batch, shown.row_id)))
     return visit.render("row.html", batch=now.batch, row=shown, word=word_of(shown.state), story=story, link=None)
 
 
-def row_of(visit: Visit, name: str) -> ShownRow:
+async def row_of(visit: Visit, name: str) -> ShownRow:
     """The row that the path names. Raises `Refused` where the batch does not have it."""
     office, asked = visit.house.office, visit.request.path_params["row"]
-    found = office.history.row(office.environment, name, page_of(asked)) if asked.isdigit() else None
-    if found is None:
+    row_id = page_of(asked)
+    found = await run_in_threadpool(lambda: office.history.row(office.environment, name, row_id))
+    if found is None or not asked.isdigit():
         raise not_found()
     return found
 

@@ -126,7 +126,7 @@ async def confirmed(visit: Visit) -> Response:
     sealed = await run_in_threadpool(lambda: house.plans.find(digest))
     refuse_untyped(visit, planning.large_totals(sealed.totals, house.office.type_total_above))
     try:
-        house.office.approvals.require(sealed.totals, plan=sealed.digest)
+        await run_in_threadpool(lambda: house.office.approvals.require(sealed.totals, plan=sealed.digest))
     except NotApproved as error:
         raise NotApproved(error.message, "How each plan stands, and who has to approve it: see Approvals.") from None
     asking = asking_to_carry_out(sealed, by=visit.signed_in.name, source=sealed.digest)
