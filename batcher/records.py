@@ -1,11 +1,11 @@
 """What the ledger remembers, as values: the use cases read these and never a table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from batcher import keys, money
 from batcher.model import Environment, Payout, PlannedOrder, Problem, Product, Speaker
@@ -204,15 +204,58 @@ class Discrepancy:
     """In a results file, as a spreadsheet numbers it."""
 
 
+class Digests(Sequence[str]):
+    """Digests in hex: millions of them in a third of the room that the texts would take."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._odd: dict[int, str] = {}
+        """What somebody has put in the place of one, by where it stands."""
+
+    def append(self, digest: str) -> None:
+        """Put one at the end."""
+        try:
+            plain = bytes.fromhex(digest)
+        except ValueError:
+            plain = b""
+        if len(plain) != _DIGEST_BYTES or plain.hex() != digest:
+            self._odd[len(self)] = digest
+            plain = bytes(_DIGEST_BYTES)
+        self._bytes += plain
+
+    def __len__(self) -> int:
+        return len(self._bytes) // _DIGEST_BYTES
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        at = range(len(self))[place]
+        return self._odd[at] if at in self._odd else self._bytes[at * _DIGEST_BYTES : (at + 1) * _DIGEST_BYTES].hex()
+
+
+_DIGEST_BYTES = 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalReading:
     """A batch's journal, computed again from its beginning, beside what the tables say."""
 
-    digests: tuple[str, ...]
+    digests: Sequence[str]
     """Of its events, in hex, in order."""
     discrepancies: tuple[Discrepancy, ...]
-    touched: tuple[frozenset[int], ...] = ()
-    """For each event, the rows by id that it tells of."""
+    last_events: Mapping[int, int] = field(default_factory=dict)
+    """By id of each row, the number of the last event that tells of it."""
     plan_events: frozenset[int] = frozenset()
     """Numbers of the events that noted a confirmed plan, with which lines and columns may have moved."""
 

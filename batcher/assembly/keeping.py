@@ -68,7 +68,7 @@ class Keeping:
         parts = self._parts
         # Before the ledger: then no file can know more than it.
         contents = [(path, *_read(path)) for path in (self._results(batch) if files is None else files)]
-        journal, record = parts.ledger.read_journal(parts.environment, batch)
+        journal, record = parts.ledger.read_journal(parts.environment, batch, with_batch=bool(contents))
         at = None
         if head is not None:
             at = next((number for number, one in enumerate(journal.digests, 1) if one.startswith(head)), None)

@@ -238,10 +238,13 @@ class Ledger:
         with self._engine.connect() as connection:
             return finishing.newest_reading(connection, environment)
 
-    def read_journal(self, environment: Environment, name: str) -> tuple[JournalReading, BatchRecord | None]:
+    def read_journal(
+        self, environment: Environment, name: str, *, with_batch: bool = True
+    ) -> tuple[JournalReading, BatchRecord | None]:
         """The batch's journal computed again, and the batch at that moment; no batch where its tables cannot be read.
 
-        Raises `OwnFault` where the file itself is damaged.
+        The whole batch takes more memory than all else, so whoever has no use for it says so. Raises `OwnFault` where
+        the file itself is damaged.
         """
         try:
             with self._snapshot() as connection:
@@ -250,7 +253,7 @@ class Ledger:
                     return JournalReading(digests=(), discrepancies=()), None
                 found = verifying.read_journal(connection, batch_id)
                 # A changed byte may be one that no amount or state has.
-                sound = found.digests and not found.discrepancies
+                sound = with_batch and found.digests and not found.discrepancies
                 return found, reading.batch(connection, environment, name) if sound else None
         except SQLAlchemyError as error:
             raise self._damaged(error) from error

@@ -1,44 +1,57 @@
-"""The journal computed again from its beginning, and held against what the tables say. Nothing here writes."""
+"""The journal computed again from its beginning, and held against what the tables say. Nothing here writes.
+
+Everything goes by once, some lines at a time. What may differ then is looked at again, value by value, for the words.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Connection, select
 
 from batcher import keys
 from batcher.ledger import chain
-from batcher.ledger.tables import attempts, invalid_lines, journal, plans, rows, sends
+from batcher.ledger.heard import AT_ONCE, COVERED, Entity, Heard, agrees, entities_of, fields_of, streamed
+from batcher.ledger.tables import attempts, journal, rows
 from batcher.ledger.together import as_it_lies
-from batcher.records import Discrepancy, JournalReading
+from batcher.records import Digests, Discrepancy, JournalReading
 from batcher.states import TRANSITIONS, UNSENT
 
-_COVERED: Mapping[str, Table] = {table.name: table for table in (plans, rows, attempts, sends, invalid_lines)}
 _FIELDS_OF_EVENTS = ("attempt_id", "at", "from_state", "to_state", "why", "by", "content")
 
-Entities = Mapping[str, Mapping[int, Mapping[str, Any]]]
-"""By table and id: fields as they lie there."""
+Event = Mapping[str, Any]
+"""One line of the journal, as it lies there."""
 
 
 def read_journal(connection: Connection, batch_id: int) -> JournalReading:
     """Compute the chain of a batch again, and compare what it tells with the tables."""
-    lying = as_it_lies(journal)
-    events = connection.execute(select(lying).where(lying.c.batch_id == batch_id).order_by(lying.c.number)).all()
-    found = _entities(connection, batch_id)
-    names = _Names(found)
-    told = _Told()
+    names, heard, links = _Names(connection, batch_id), Heard(connection, batch_id), _Links(connection, batch_id)
+    digests = Digests()
     broken: list[Discrepancy] = []
-    touched: list[frozenset[int]] = []
-    for event in events:
-        broken += told.hear(event, names)
-        touched.append(frozenset(told.rows_of_last))
-    broken += _broken_links(events, chain.beginning_of(connection, batch_id), names)
+    for event, following in _with_following(_events(connection, batch_id)):
+        digests.append(str(event["digest"]))
+        broken += _hear(event, heard, names)
+        broken += links.broken(event, following, names)
+    heard.compare(connection)
     return JournalReading(
-        digests=tuple(str(event.digest) for event in events),
-        discrepancies=(*_by_place(broken), *_differences(told, found, names)),
-        touched=tuple(touched),
-        plan_events=frozenset(told.plan_events),
+        digests=digests,
+        discrepancies=(*_by_place(broken), *_Details(connection, batch_id, heard.suspects, names).differences()),
+        last_events=heard.last_events,
+        plan_events=frozenset(heard.plan_events),
     )
+
+
+def _events(connection: Connection, batch_id: int) -> Iterator[Event]:
+    lying = as_it_lies(journal)
+    return streamed(connection, select(lying).where(lying.c.batch_id == batch_id).order_by(lying.c.number))
+
+
+def _with_following(events: Iterator[Event]) -> Iterator[tuple[Event, Event | None]]:
+    event = next(events, None)
+    while event is not None:
+        following = next(events, None)
+        yield event, following
+        event = following
 
 
 def _by_place(broken: Iterable[Discrepancy]) -> Iterable[Discrepancy]:
@@ -49,38 +62,21 @@ def _by_place(broken: Iterable[Discrepancy]) -> Iterable[Discrepancy]:
     return found.values()
 
 
-def _entities(connection: Connection, batch_id: int) -> dict[str, dict[int, dict[str, Any]]]:
-    """Everything that lies in the tables for a batch."""
-    lying = {name: as_it_lies(table) for name, table in _COVERED.items()}
-    of_rows = select(rows.c.id).where(rows.c.batch_id == batch_id)
-    of_attempts = select(attempts.c.id).where(attempts.c.row_id.in_(of_rows))
-    of_plans = select(plans.c.id).where(plans.c.batch_id == batch_id)
-    queries: dict[str, Select[Any]] = {
-        "plans": select(lying["plans"]).where(lying["plans"].c.batch_id == batch_id),
-        "rows": select(lying["rows"]).where(lying["rows"].c.batch_id == batch_id),
-        "attempts": select(lying["attempts"]).where(lying["attempts"].c.row_id.in_(of_rows)),
-        "sends": select(lying["sends"]).where(lying["sends"].c.attempt_id.in_(of_attempts)),
-        "invalid_lines": select(lying["invalid_lines"]).where(lying["invalid_lines"].c.plan_id.in_(of_plans)),
-    }
-    return {
-        name: {entity["id"]: dict(entity) for entity in connection.execute(query).mappings()}
-        for name, query in queries.items()
-    }
-
-
 class _Names:
-    """What people call what lies in the tables."""
+    """What people call what lies in the tables; asked for only where something is wrong."""
 
-    def __init__(self, found: Entities) -> None:
-        self._found = found
+    def __init__(self, connection: Connection, batch_id: int) -> None:
+        self._connection, self._batch_id = connection, batch_id
 
-    def row(self, row_id: int | None) -> str | None:
-        row = self._found["rows"].get(row_id or 0)
-        return None if row is None else keys.row_name(str(row["identity"]))
+    def row(self, row_id: Any) -> str | None:
+        lying = as_it_lies(rows)
+        query = select(lying.c.identity).where(lying.c.id == _id(row_id), lying.c.batch_id == self._batch_id)
+        identity = self._connection.scalar(query)
+        return None if identity is None else keys.row_name(str(identity))
 
-    def attempt(self, attempt_id: int | None) -> str | None:
-        attempt = self._found["attempts"].get(attempt_id or 0)
-        return None if attempt is None else self.row(attempt["row_id"])
+    def attempt(self, attempt_id: Any) -> str | None:
+        lying = as_it_lies(attempts)
+        return self.row(self._connection.scalar(select(lying.c.row_id).where(lying.c.id == _id(attempt_id))))
 
     def of(self, table: str, entity: Mapping[str, Any]) -> tuple[str, str | None]:
         """What it is, and the name of its row."""
@@ -97,64 +93,35 @@ class _Names:
         return f"{what}{row or 'a row that is not there'}", row
 
 
-class _Told:
-    """What the events say of every entity, heard in their order."""
+def _id(given: Any) -> int:
+    """An id that a database takes; 0, which none has, for anything else."""
+    return given if isinstance(given, int) and abs(given) < _MOST else 0
 
-    def __init__(self) -> None:
-        self.entities: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in _COVERED}
-        self.told_by: dict[tuple[str, int, str], int] = {}
-        """By table, id and field: the number of the event that set it last."""
-        self.plan_events: list[int] = []
-        self.rows_of_last: set[int] = set()
 
-    def hear(self, event: Row[Any], names: _Names) -> Iterator[Discrepancy]:
-        """Take in one event; gives what about it cannot be."""
-        self.rows_of_last = set()
-        content = _read(event.content)
-        if content is None:
-            yield _of_event(event, names, "content", "is no JSON of a journal")
-            content = {}
-        if event.to_state is not None:
-            before = self.entities["attempts"].get(event.attempt_id, {}).get("state")
-            if event.from_state != before:
-                yield _of_event(event, names, "from_state", "does not follow from the event before")
-            elif before is not None and event.to_state not in TRANSITIONS.get(before, ()):
-                yield _of_event(event, names, "to_state", "never follows the state before it")
-            self._set("attempts", event.attempt_id, {"state": event.to_state}, event.number)
-        if content.get("plans"):
-            self.plan_events.append(event.number)
-            self._move_rows(content, event.number)
-        for table in _COVERED:
-            for entity in content.get(table, ()):
-                self._set(table, entity.get("id"), entity, event.number)
+_MOST = 1 << 63
 
-    def _move_rows(self, content: Mapping[str, Any], number: int) -> None:
-        """A confirmed plan takes the rows that its file has, and what of them is not sent yet."""
-        plan_id = content["plans"][0].get("id")
-        here = {one for first, last in content.get("here", ()) for one in range(first, last + 1)}
-        for row_id in here:
-            self._set("rows", row_id, {"plan_id": plan_id}, number)
-        for attempt_id, attempt in self.entities["attempts"].items():
-            if attempt.get("row_id") in here and attempt.get("state") in UNSENT:
-                self._set("attempts", attempt_id, {"plan_id": plan_id}, number)
 
-    def _set(self, table: str, entity_id: Any, fields: Mapping[str, Any], number: int) -> None:
-        entity = self.entities[table].setdefault(entity_id, {"id": entity_id})
-        entity.update(fields)
-        for name in fields:
-            self.told_by[table, entity_id, name] = number
-        row = entity_id if table == "rows" else entity.get("row_id")
-        if table == "sends":
-            row = self.entities["attempts"].get(entity.get("attempt_id", 0), {}).get("row_id")
-        if isinstance(row, int):
-            self.rows_of_last.add(row)
+def _hear(event: Event, heard: Heard, names: _Names) -> Iterator[Discrepancy]:
+    """Take in one event; gives what about it cannot be."""
+    content = _read(event["content"])
+    if content is None:
+        yield _of_event(event, names, "content", "is no JSON of a journal")
+        content = {}
+    if event["to_state"] is not None:
+        before = heard.state(event["attempt_id"])
+        if event["from_state"] != before:
+            yield _of_event(event, names, "from_state", "does not follow from the event before")
+        elif before is not None and event["to_state"] not in TRANSITIONS.get(before, ()):
+            yield _of_event(event, names, "to_state", "never follows the state before it")
+        heard.moved(event["attempt_id"], event["to_state"], event["number"])
+    heard.told(content, event["number"])
 
 
 def _read(content: object) -> dict[str, Any] | None:
     """An event's content, or `None` where it is none."""
     try:
         found = json.loads(str(content))
-        lists = [found.get(table, []) for table in _COVERED]
+        lists = [found.get(table, []) for table in COVERED]
         sound = all(isinstance(entity["id"], int) for entities in lists for entity in entities)
         here = [(int(first), int(last)) for first, last in found.get("here", ())]
     except (ValueError, TypeError, AttributeError, KeyError):
@@ -166,80 +133,118 @@ _MOST_ROWS = 10_000_000
 """Of one file: no changed digit makes this a loop without an end."""
 
 
-def _of_event(event: Row[Any], names: _Names, field: str | None, message: str) -> Discrepancy:
-    row = names.attempt(event.attempt_id)
+def _of_event(event: Event, names: _Names, field: str | None, message: str) -> Discrepancy:
+    number, row = event["number"], names.attempt(event["attempt_id"])
     of = f" of {row}" if row is not None else ""
     what = "" if field is None else f", {field}"
-    return Discrepancy(
-        where=f"event {event.number}{of}{what}", message=message, event=event.number, row=row, field=field
-    )
+    return Discrepancy(where=f"event {number}{of}{what}", message=message, event=number, row=row, field=field)
 
 
-def _broken_links(events: Sequence[Row[Any]], begun: str, names: _Names) -> Iterator[Discrepancy]:
+class _Links:
     """Where the chain does not hold: an event that is not as it was sealed, or one that is missing."""
-    previous = begun
-    for place, event in enumerate(events, start=1):
-        if event.number != place:
-            yield Discrepancy(where=f"event {place}", message="is missing from the journal", event=place)
+
+    def __init__(self, connection: Connection, batch_id: int) -> None:
+        self._previous = chain.beginning_of(connection, batch_id)
+        self._place = 0
+        self._cut = False
+
+    def broken(self, event: Event, following: Event | None, names: _Names) -> Iterator[Discrepancy]:
+        """What is wrong with the next event, beside the one that follows it."""
+        if self._cut:
             return
-        computed = _digest(event, previous)
-        if computed != event.digest:
-            following = events[place] if place < len(events) else None
-            if following is not None and _digest(following, computed) == following.digest:
-                yield _of_event(event, names, "digest", "is not the digest of that event")
-                previous = computed
+        self._place += 1
+        if event["number"] != self._place:
+            self._cut = True
+            yield Discrepancy(where=f"event {self._place}", message="is missing from the journal", event=self._place)
+            return
+        computed = _digest(event, self._previous)
+        self._previous = str(event["digest"])
+        if computed == event["digest"]:
+            return
+        if following is not None and _digest(following, computed) == following["digest"]:
+            self._previous = computed
+            yield _of_event(event, names, "digest", "is not the digest of that event")
+            return
+        words = "is not as it was written: its time, its states, its words, its person or its content was changed"
+        yield _of_event(event, names, None, words)
+
+
+def _digest(event: Event, previous: str) -> str:
+    fields = {name: event[name] for name in _FIELDS_OF_EVENTS}
+    return chain.event_digest(previous, number=event["number"], **fields | {"content": str(event["content"])})
+
+
+class _Details:
+    """Where the tables are not as the events have left them: what is wrong with each suspect, if anything is."""
+
+    def __init__(self, connection: Connection, batch_id: int, suspects: Collection[Entity], names: _Names) -> None:
+        self._connection, self._batch_id, self._names = connection, batch_id, names
+        self._suspects = suspects
+        self._told: dict[str, dict[Any, dict[str, Any]]] = {name: {} for name in COVERED}
+        self._told_by: dict[tuple[str, Any, str], int] = {}
+        """By table, id and field: the number of the event that set it last."""
+
+    def differences(self) -> Iterator[Discrepancy]:
+        """Every field of them."""
+        if not self._suspects:
+            return
+        for event in _events(self._connection, self._batch_id):
+            self._hear(event)
+        for table in COVERED:
+            found = self._lying(table)
+            for entity in found.values():
+                yield from self._differences_of(table, entity)
+            for entity_id in self._told[table].keys() - found.keys():
+                what, row = self._names.of(table, self._told[table][entity_id])
+                yield Discrepancy(where=what, message="is in the journal, and the ledger has lost it", row=row)
+
+    def _lying(self, table: str) -> dict[int, Mapping[str, Any]]:
+        query = entities_of(self._batch_id)[table].subquery()
+        ids = sorted(_id(entity_id) for of, entity_id in self._suspects if of == table)
+        found: dict[int, Mapping[str, Any]] = {}
+        for start in range(0, len(ids), AT_ONCE):
+            some = select(query).where(query.c.id.in_(ids[start : start + AT_ONCE])).order_by(query.c.id)
+            found |= {entity["id"]: entity for entity in self._connection.execute(some).mappings()}
+        return found
+
+    def _differences_of(self, table: str, entity: Mapping[str, Any]) -> Iterator[Discrepancy]:
+        what, row = self._names.of(table, entity)
+        expected = self._told[table].get(entity["id"])
+        if expected is None:
+            yield Discrepancy(where=what, message="is in the ledger, and no event tells of it", row=row)
+            return
+        for field in fields_of(table):
+            if agrees(table, field, entity[field], entity.get("salt"), expected.get(field)):
                 continue
-            words = "is not as it was written: its time, its states, its words, its person or its content was changed"
-            yield _of_event(event, names, None, words)
-        previous = str(event.digest)
+            number = self._told_by.get((table, entity["id"], field))
+            yield Discrepancy(
+                where=f"{what}, {field}",
+                message="is not what " + (f"event {number} says" if number is not None else "the journal says"),
+                event=number,
+                row=row,
+                field=field,
+            )
 
+    def _hear(self, event: Event) -> None:
+        content, number = _read(event["content"]) or {}, event["number"]
+        if event["to_state"] is not None:
+            self._set("attempts", event["attempt_id"], {"state": event["to_state"]}, number)
+        if content.get("plans"):
+            self._move_rows(content, number)
+        for table in COVERED:
+            for entity in content.get(table, ()):
+                self._set(table, entity.get("id"), entity, number)
 
-def _digest(event: Row[Any], previous: str) -> str:
-    fields = {name: getattr(event, name) for name in _FIELDS_OF_EVENTS}
-    return chain.event_digest(previous, number=event.number, **fields | {"content": str(event.content)})
+    def _move_rows(self, content: Mapping[str, Any], number: int) -> None:
+        plan_id = content["plans"][0].get("id")
+        here = {one for first, last in content.get("here", ()) for one in range(first, last + 1)}
+        for table, entity_id in self._suspects:
+            told = self._told["attempts"].get(entity_id, {}) if table == "attempts" else {}
+            unsent = told.get("row_id") in here and told.get("state") in UNSENT
+            if unsent or (table == "rows" and entity_id in here):
+                self._set(table, entity_id, {"plan_id": plan_id}, number)
 
-
-def _differences(told: _Told, found: Entities, names: _Names) -> Iterator[Discrepancy]:
-    """Where the tables are not as the events have left them."""
-    for table, columns in _COVERED.items():
-        fields = [column.name for column in columns.c if column.name not in ("id", "salt")]
-        for entity_id, entity in found[table].items():
-            what, row = names.of(table, entity)
-            expected = told.entities[table].get(entity_id)
-            if expected is None:
-                yield Discrepancy(where=what, message="is in the ledger, and no event tells of it", row=row)
-                continue
-            agrees = _comparison(table, entity, _salt(table, entity, found))
-            for field in fields:
-                if agrees(field, expected.get(field)):
-                    continue
-                number = told.told_by.get((table, entity_id, field))
-                yield Discrepancy(
-                    where=f"{what}, {field}",
-                    message="is not what " + (f"event {number} says" if number is not None else "the journal says"),
-                    event=number,
-                    row=row,
-                    field=field,
-                )
-        for entity_id in told.entities[table].keys() - found[table].keys():
-            what, row = names.of(table, told.entities[table][entity_id])
-            yield Discrepancy(where=what, message="is in the journal, and the ledger has lost it", row=row)
-
-
-def _salt(table: str, entity: Mapping[str, Any], found: Entities) -> bytes | None:
-    if table == "sends":
-        entity = found["attempts"].get(entity["attempt_id"], {})
-    return entity.get("salt")
-
-
-def _comparison(table: str, entity: Mapping[str, Any], salt: bytes | None) -> Callable[[str, Any], bool]:
-    """Whether a field of an entity is what an event says of it."""
-
-    def agrees(field: str, expected: Any) -> bool:
-        value = entity[field]
-        if field in chain.PERSONAL[table] and isinstance(expected, str) and expected.startswith("~"):
-            return chain.commitment(salt, field, value) == expected
-        plain = value.decode(errors="replace") if isinstance(value, bytes) else value
-        return bool(plain == expected)
-
-    return agrees
+    def _set(self, table: str, entity_id: Any, fields: Mapping[str, Any], number: int) -> None:
+        if (table, entity_id) in self._suspects:
+            self._told[table].setdefault(entity_id, {"id": entity_id}).update(fields)
+            self._told_by |= {(table, entity_id, name): number for name in fields}

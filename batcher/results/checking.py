@@ -45,11 +45,13 @@ def check_file(path: Path, word: str, data: bytes, record: BatchRecord, journal:
     if digest == record.journal:
         places = tuple(one for sheet in wanted for one in _compared(name, found.get(sheet, []), wanted[sheet], sheet))
         return FileCheck(path=path, discrepancies=places)
-    if digest not in journal.digests:
+    written = set(digests)
+    known = {one: number for number, one in enumerate(journal.digests, start=1) if one in written}
+    if digest not in known:
         words = "carries a digest that is none of this journal's: it, or the journal, was changed"
-        lines = [line for line, one in enumerate(digests, start=2) if one not in journal.digests]
+        lines = [line for line, one in enumerate(digests, start=2) if one not in known]
         return FileCheck(path=path, discrepancies=tuple(_place(name, words, line, "journal") for line in lines))
-    since = journal.digests.index(digest) + 1
+    since = known[digest]
     places = tuple(_Older(name, results, wanted[RESULTS], record, journal, since).differences())
     return FileCheck(path=path, discrepancies=places, events_since=len(journal.digests) - since)
 
@@ -99,7 +101,7 @@ class _Older:
         self._found = found
         self._wanted = wanted
         self._digest = journal.digests[since - 1]
-        touched = frozenset[int]().union(*journal.touched[since:])
+        touched = {row_id for row_id, number in journal.last_events.items() if number > since}
         self._untouched = {row.latest.order.key: row.name for row in record.rows if row.id not in touched}
         self._keys = {one.order.key for row in record.rows for one in row.attempts}
         self._planned_since = any(number > since for number in journal.plan_events)
