@@ -25,5 +25,6 @@ def test_a_kill_in_the_middle_is_no_way_around_the_limit(tmp_path: Path, rate: s
         arrivals_s = [post["monotonic_s"] for post in posts]
         assert 429 not in [post["status"] for post in posts]
         assert max_in_any_window(arrivals_s, 60.0) <= 60
-        assert max(arrivals_s) - min(arrivals_s) <= 90.0
+        # A new start does not wait for a whole minute more.
+        assert max(arrivals_s) - min(arrivals_s) <= 120.0
         assert sandbox.paid() == [row["Reference"] for row in payouts(80)]

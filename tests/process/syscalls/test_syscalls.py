@@ -15,7 +15,8 @@ from tests.process.syscalls.points import Point, errors, kills
 from tests.process.syscalls.tracing import inject, why_not
 from tests.process.syscalls.zygote import ROOT, Command
 
-pytestmark = pytest.mark.process
+# All of them by one worker, which makes the bench once.
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("syscalls")]
 
 KILLS, FAILURES = 8, 5
 SEED = 7
