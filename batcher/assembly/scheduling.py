@@ -54,6 +54,8 @@ _LOOKS_FOR_FILE = frozenset(
 _BEGUN = frozenset({PeriodState.RUNNING, PeriodState.UNFINISHED})
 """What may not be confirmed yet, and is about to be."""
 
+_DECIDE = f"{ReportKind.NEEDS_PERSON}:decide"
+
 _REFUSALS = {
     How.HELD: PeriodState.HELD_FOR_APPROVAL,
     How.REFUSED: PeriodState.REFUSED,
@@ -191,7 +193,7 @@ class Schedules:
             case Act.GIVE_UP:
                 self._report(row, ReportKind.NEEDS_PERSON, "It is not tried any more, and was to end by", definition)
             case Act.START if self._unattended.contradicted(row.batch):
-                self._tell(row, ReportKind.NEEDS_PERSON, CONTRADICTED, row.exit_code or 0)
+                self._tell(row, _DECIDE, CONTRADICTED, row.exit_code or 0)
             case Act.START if definition.inbox and (path is not None or confirmed):
                 await self._start(row, path, desk)
             case Act.START if not definition.inbox and await self._is_whole(Path(row.file)):
@@ -252,7 +254,9 @@ class Schedules:
         digest = "" if path is None else digest_of_file(path) or ""
         match begun:
             case Begun(how=How.RUNNING, run=AskedRun() as run):
-                self._running(row, run, begun.file_digest or row.file_digest or digest)
+                # What a person had approved may be of another file than the one that was held.
+                known = "" if row.state is PeriodState.HELD_FOR_APPROVAL else row.file_digest
+                self._running(row, run, begun.file_digest or known or digest)
             case Begun(how=How.NOTHING_LEFT):
                 code = self._office.outcome(row.batch).exit_code
                 self._to(row, PeriodState.DONE, "There was nothing left to send.", code)
@@ -315,7 +319,7 @@ class Schedules:
             if (report := report_of(row)) is None:
                 continue
             if row.state is PeriodState.UNFINISHED and self._unattended.contradicted(row.batch):
-                report = ReportKind.NEEDS_PERSON, f"{CONTRADICTED} {row.why}", row.exit_code or 0
+                report = _DECIDE, f"{CONTRADICTED} {row.why}", row.exit_code or 0
             self._tell(row, *report)
 
     def _report(self, row: ScheduledPeriod, kind: str, words: str, definition: Definition) -> None:
@@ -323,6 +327,8 @@ class Schedules:
 
     def _tell(self, row: ScheduledPeriod, kind: str, words: str, exit_code: int) -> bool:
         """Whether it is news."""
+        if kind in (row.reported or {}):
+            return False
         report = told(row, kind, words, exit_code, self._office.now)
         if not self._office.scheduled.report(row.id, kind, report.message, report.at):
             return False
