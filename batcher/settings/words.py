@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from batcher.settings.addresses import NotShown
+from batcher.settings.inboxes import SECRET_FILES
 from batcher.settings.sections import SECTIONS, SEVERAL, section_named, several_of
 
 _MAX_SHOWN = 60
@@ -31,6 +32,11 @@ def _is_key(text: str) -> bool:
 def secret(section: str, key: str, where: str) -> str:
     """The API key was written where it does not belong."""
     name = _name(section, "(a name that is not repeated here)" if _is_key(key) else key)
+    if several_of(section) == "inboxes":
+        return (
+            f"{name} in {where} looks like a secret, and that never goes into the settings: take it out, put it into a "
+            f"file that only its owner can read, and name that as {', '.join(SECRET_FILES)}, whichever it is."
+        )
     return (
         f"{name} in {where} looks like an API key, and that never goes into the settings: take it out, "
         "and give it as the variable RUNA_API_KEY, in the system keyring, or in a file that [api] api_key_file names. "

@@ -169,6 +169,8 @@ class SftpStore:
         except TimeoutError:
             raise timed_out(place.label) from None
         except (asyncssh.Error, OSError) as error:
+            if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:
+                raise timed_out(place.label) from None
             reason = error.reason if isinstance(error, asyncssh.Error) else error.strerror
             raise self._refused(f"{type(error).__name__}: {reason}") from None
 

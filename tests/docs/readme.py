@@ -18,6 +18,7 @@ DOCUMENTS = (
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "reliability.md",
     ROOT / "docs" / "faults.md",
+    ROOT / "docs" / "inboxes.md",
     ROOT / "CHANGELOG.md",
     ROOT / "SECURITY.md",
 )

@@ -129,6 +129,12 @@ def test_a_secret_in_the_config_is_refused_and_not_repeated(tmp_path: Path, text
     assert "hunter2" not in refused(tmp_path, text)
 
 
+def test_a_password_in_the_config_is_told_where_it_belongs(tmp_path: Path) -> None:
+    sentence = refused(tmp_path, f'url = "sftp://b@h/in"\npassword = "{SECRET}"')
+    assert "inboxes.sheets.password in" in sentence
+    assert "name that as key_file, password_file" in sentence
+
+
 def test_an_inbox_has_a_name_and_is_written_in_the_file_alone(tmp_path: Path) -> None:
     assert "no name for an inbox" in refused(tmp_path, 'url = "inbox"', '"Sheets of HR"')
     (tmp_path / "batcher.toml").write_text('[inboxes]\nurl = "inbox"\n')
