@@ -12,6 +12,9 @@ from batcher.inboxes.names import ERRORS, RESULTS, WHY, beside, shown
 from batcher.results import replacing, write_to_mend
 from batcher.results.files import content_of
 
+SEEN = "links_seen"
+"""Noted in a file's line beside what was told of it, so that the journal says it once."""
+
 PROBLEMS = 200
 """Told one by one; the rows to mend have all."""
 
@@ -51,8 +54,10 @@ class Ends:
         record = self._office.batch(line.batch)
         if not record.rows:
             return []
-        # Whoever reads the inbox reads the links: the batch's journal says so before it is true.
-        self._office.note_seen(line.batch, None, f"{INBOX} {line.inbox}")
+        if SEEN not in (line.reported or {}):
+            # Whoever reads the inbox reads the links: the batch's journal says so before it is true.
+            self._office.note_seen(line.batch, None, f"{INBOX} {line.inbox}")
+            self._office.inbox_files.report(line.id, SEEN, "Its results are laid into the inbox.", self._office.now)
         path = postbox.beside(line, RESULTS)
         replacing.replace(path, content_of("csv", record))
         return [(beside(line.kept_as, RESULTS), path)]

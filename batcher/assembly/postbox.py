@@ -1,7 +1,7 @@
 """One inbox and its folder on this machine: what is fetched from it, and what is laid into it.
 
 <ledger>.inboxes/NAME/<digest>.csv             what was taken, until it is at its end; 0600
-<ledger>.inboxes/NAME/<digest>.errors.xlsx     what is laid beside it
+<ledger>.inboxes/NAME/ID-<digest>.why.txt      what is laid beside it
 """
 
 import hashlib
@@ -75,13 +75,14 @@ class Postbox:
 
     def beside(self, line: InboxFile, what: str) -> Path:
         """Where that is written which is to be laid beside a file, such as `why.txt`."""
-        return self._folder / f"{line.digest}.{what}"
+        return self._folder / f"{line.id}-{line.digest}.{what}"
 
-    def forget(self, line: InboxFile) -> None:
+    def forget(self, line: InboxFile, *, keep_copy: bool) -> None:
         """Remove all that is here of a file."""
-        for path in self._folder.glob(f"{line.digest}.*") if line.digest else ():
+        for path in self._folder.glob(f"{line.id}-*.*"):
             path.unlink(missing_ok=True)
-        self.copy_of(line).unlink(missing_ok=True)
+        if not keep_copy:
+            self.copy_of(line).unlink(missing_ok=True)
 
     async def shelve(self, line: InboxFile, folder: str, rename: Callable[[str], InboxFile]) -> InboxFile:
         """Take a file out of the inbox into a folder of it, as `line.kept_as`; done before, it does nothing.

@@ -49,7 +49,11 @@ def test_a_ledger_of_a_newer_release_is_refused_and_left_as_it_is(desk: Desk, co
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     before = path.read_bytes()
-    words: dict[str, list[object]] = {"run": [sheet, "--batch", "march", "--yes"], "backup": [desk.folder / "copy"], "doctor": []}
+    words: dict[str, list[object]] = {
+        "run": [sheet, "--batch", "march", "--yes"],
+        "backup": [desk.folder / "copy"],
+        "doctor": [],
+    }
     done = desk.batcher(command, *words.get(command, ["march"]))
     if command == "backup":
         assert done.code == 0, "a copy means nothing else in another release"

@@ -40,6 +40,8 @@ class FakeStore:
     is_reachable: bool = True
     refuses: str = ""
     """A method that cannot be done, whatever can."""
+    unreadable: str = ""
+    """A file that cannot be fetched."""
     meanwhile: Callable[[], None] = _nothing
     """What others do just after a file was fetched."""
     cutter: Cutter = field(default_factory=Cutter)
@@ -61,8 +63,8 @@ class FakeStore:
     def fetch(self, name: str, to: Path) -> None:
         """Write it to `to`."""
         self._ask("fetch")
-        if name not in self.files:
-            raise InboxUnreachable(f"{name} is not there.")
+        if name not in self.files or name == self.unreadable:
+            raise InboxUnreachable(f"{name} cannot be read.")
         assert not to.exists()
         to.write_bytes(self.files[name])
         self.meanwhile()

@@ -20,6 +20,12 @@ def clerk(tmp_path: Path) -> Clerk:
     return Clerk(tmp_path)
 
 
+def seen_by(clerk: Clerk) -> list[str]:
+    """Who has seen the links of a batch, by its journal."""
+    with closing(sqlite3.connect(clerk.shop.world.ledger)) as ledger:
+        return [who for why, who in ledger.execute('SELECT why, "by" FROM journal') if why == "all links seen"]
+
+
 def test_above_the_ceiling_nothing_is_paid(clerk: Clerk) -> None:
     clerk.inboxes = [inbox(ceilings={"GBP": Decimal(20)})]
 
@@ -80,9 +86,7 @@ def test_whoever_reads_the_inbox_is_said_to_see_the_links(clerk: Clerk) -> None:
         assert await clerk.run_due() == 0
 
     clerk.live(story())
-    with closing(sqlite3.connect(clerk.shop.world.ledger)) as ledger:
-        seen = [who for why, who in ledger.execute('SELECT why, "by" FROM journal') if why == "all links seen"]
-    assert seen == ["inbox payroll"]
+    assert seen_by(clerk) == ["inbox payroll"]
 
 
 def test_held_for_approval_and_carried_out_once_a_person_has_confirmed_it(tmp_path: Path) -> None:
@@ -196,6 +200,46 @@ def test_what_cannot_be_archived_is_archived_later(clerk: Clerk, refused: str) -
     assert clerk.states() == [("march.csv", "ARCHIVED")]
     assert clerk.told_of() == [("march.csv", "finished"), ("payroll", "unreachable")]
     assert len(clerk.store.folders) == 2
+
+
+def test_while_the_results_cannot_be_laid_there_the_journal_tells_of_them_once(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.send()
+        clerk.store.refuses = "put"
+        for _ in range(3):
+            assert await clerk.run_due() == 6
+        clerk.store.refuses = ""
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert seen_by(clerk) == ["inbox payroll"]
+
+
+def test_a_file_that_cannot_be_fetched_keeps_no_other_from_it(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.send("april.csv", rows(2, start=10))
+        clerk.send("march.csv")
+        clerk.store.unreadable = "april.csv"
+        assert await clerk.run_due() == 6
+        assert clerk.paid() == {"march": 3}
+        clerk.store.unreadable = ""
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert clerk.paid() == {"march": 3, "april": 2}
+
+
+def test_the_same_bytes_under_two_names_at_once_are_paid_once(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.send("march.csv")
+        clerk.send("march-final.csv")
+        assert await clerk.run_due() == 5
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert sum(clerk.paid().values()) == 3
+    assert sorted(state for _, state in clerk.states()) == ["ARCHIVED", "PUT_ASIDE"]
+    assert clerk.here() == []
 
 
 def test_a_stranger_s_file_in_the_archive_is_left_as_it_is(clerk: Clerk) -> None:
