@@ -4,15 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from batcher import keys, planning
 from batcher.assembly.casework import Prospect
 from batcher.assembly.office import Office
 from batcher.model import Payout, Problem
 from batcher.planning import Alike, Change, Comparison, Cover, Plan, Standing
+from batcher.planning.plan import SENDING
 
 SHOWN = 20
 """Rows of one kind that are named; all are counted."""
+
+ASKED = 100
+"""Doubtful rows of which each is asked about by itself."""
 
 _BARS = 10
 
@@ -59,6 +64,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """A row that is perhaps paid already."""
+
+    name: str
+    line: int | None
+    why: str
+    meant: bool
+    """Whether somebody has said that it is to be paid all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     """One recipient of the plot: what was paid the last time, and what is to be paid now."""
 
@@ -98,6 +114,8 @@ class Review:
     alike: tuple[Alike, ...]
     comparison: Comparison | None
     bars: tuple[Bar, ...]
+    doubtful: tuple[Doubtful, ...]
+    """The first `ASKED` rows that are perhaps paid already, whether or not somebody has said that they are meant."""
     problems: tuple[Problem, ...]
     """What keeps it from being confirmed."""
     warnings: tuple[Problem, ...]
@@ -133,6 +151,7 @@ def review_of(office: Office, prospect: Prospect) -> Review:
         alike=() if preflight is None else preflight.alike,
         comparison=comparison,
         bars=() if comparison is None else bars(comparison.changed),
+        doubtful=tuple(islice(_doubtful(plan), ASKED)),
         problems=plan.problems,
         warnings=() if preflight is None else preflight.warnings,
         notes=() if preflight is None else preflight.notes,
@@ -161,6 +180,13 @@ def _groups(plan: Plan) -> Iterable[Group]:
         lines = plan.of(standing)[:SHOWN] if standing in _TOLD_EACH else ()
         named = tuple((line.name, line.line, line.why) for line in lines)
         yield Group(standing=standing, words=words, rows=counts[standing], named=named)
+
+
+def _doubtful(plan: Plan) -> Iterable[Doubtful]:
+    for line in plan.lines:
+        meant = line.name in plan.choices.pay_again and bool(line.why) and line.standing in SENDING
+        if meant or line.standing is Standing.DOUBTFUL:
+            yield Doubtful(name=line.name, line=line.line, why=line.why, meant=meant)
 
 
 def _people(office: Office, plan: Plan, sending: Iterable[Payout]) -> tuple[int, int, int]:

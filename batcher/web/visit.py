@@ -49,6 +49,10 @@ class Visit:
         value = self.form.get(field_name)
         return value.strip() if isinstance(value, str) else ""
 
+    def texts(self, field_name: str) -> list[str]:
+        """Every field of that name, as a row of boxes has them, trimmed; without those that hold a file."""
+        return [value.strip() for value in self.form.getlist(field_name) if isinstance(value, str)]
+
     def password(self, field_name: str) -> str:
         """A password of the form, as it was typed."""
         value = self.form.get(field_name)

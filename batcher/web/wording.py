@@ -3,7 +3,7 @@
 import re
 
 _ON_PAGE = (
-    (r"run again with --pay-again .*?(?=; else)", "name it under “What else is meant”, among the doubtful rows"),
+    (r"run again with --pay-again .*?(?=; else)", "tick it under “What else is meant”, among the doubtful rows"),
     (r"run again with --accept-missing", "tick “Go on without rows that were sent” under “What else is meant”"),
     (r"say --never-sent", "tick “This batch was never sent from anywhere else” under “What else is meant”"),
     (r"or send what it covers with --ignore-balance", "or tick “Send although the balance is short”"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -158,7 +158,7 @@ class Browser:
         """Send a sheet."""
         return self.send("/sheets", files={"sheet": (name, content, "application/octet-stream")})
 
-    def send(self, path: str, data: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+    def send(self, path: str, data: Mapping[str, str | list[str]] | None = None, **options: Any) -> httpx.Response:
         """Send a form of one of our own pages, with its token."""
         headers = {"Origin": self.base_url, "Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
         return self.request("POST", path, data={"csrf": self.csrf(), **(data or {})}, headers=headers, **options)

@@ -102,7 +102,7 @@ class Till:
         """Send a sheet; gives the path of its page."""
         return self.browser.upload("payouts.csv", sheet_of(rows)).headers["Location"]
 
-    def review(self, rows: Sequence[dict[str, str]], batch: str = "march", **said: str) -> httpx.Response:
+    def review(self, rows: Sequence[dict[str, str]], batch: str = "march", **said: str | list[str]) -> httpx.Response:
         """Send a sheet and look at what would happen."""
         return self.browser.send(f"{self.upload(rows)}/pay", {"batch": batch, **said})
 

@@ -1,6 +1,7 @@
 """From a sheet to its results, by what a browser sends: review, confirmation, watching, afterwards, history."""
 
 import csv
+import html
 import io
 import re
 import threading
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, event
 
 from batcher.assembly import load_sheet
 from batcher.assembly.background import Background
+from batcher.assembly.review import ASKED
 from batcher.sandbox import SandboxThread, Switches
 from batcher.states import State
 from tests.between import Between
@@ -64,6 +66,51 @@ def test_what_another_process_pays_while_the_page_looks_is_not_known_to_its_plan
         till.work()
         assert "1 row cannot be taken as it is" in till.page("/batches/march")
         assert len(till.orders()) == 1
+
+
+def boxes(page: str) -> dict[str, bool]:
+    """The doubtful rows that can be ticked, and which are."""
+    found = re.findall(r'<input type="checkbox" name="again" value="([^"]*)"( checked)?>', page)
+    return {html.unescape(name): bool(ticked) for name, ticked in found}
+
+
+def test_doubtful_rows_are_ticked_one_by_one(till: Till) -> None:
+    till.pay(ROWS)
+    looked = till.review(ROWS, "april")
+    assert boxes(looked.text) == {"R1": False, "R2": False, "R3": False}
+    assert "Row 2: R1, &#39;R1&#39; in batch march paid the same on " in looked.text
+    ticked = till.review(ROWS, "april", again=["R1", "R3"])
+    assert boxes(ticked.text) == {"R1": True, "R2": False, "R3": True}
+    assert "/confirm" not in ticked.text
+    all_of_them = till.review(ROWS, "april", again=["R1", "R2"], pay_again="R3")
+    assert boxes(all_of_them.text) == {"R1": True, "R2": True, "R3": True}
+    assert re.search(r"<textarea [^>]*></textarea>", all_of_them.text), "said once, so that it can be taken back"
+    assert till.confirm(all_of_them).status_code == 303
+    till.work()
+    assert len(till.orders()) == 6
+
+
+def test_a_name_that_is_code_is_only_a_name_and_ticks_nothing_else(till: Till) -> None:
+    name = """"><script>alert(1)</script>'"""
+    rows = [row(name, Email="jo@example.com"), row("R2")]
+    till.pay(rows)
+    looked = till.review(rows, "april", again=[name, "R9", "", "\x00", name])
+    assert boxes(looked.text) == {name: True, "R2": False}
+    assert "<script>alert" not in looked.text
+    assert "/confirm" not in looked.text
+
+
+def test_of_many_doubtful_rows_the_first_are_ticked_and_the_others_named(till: Till) -> None:
+    rows = [row(f"R{number:03}") for number in range(ASKED + 1)]
+    till.pay(rows)
+    looked = till.review(rows, "april", again=[f"R{number:03}" for number in range(ASKED)])
+    assert len(boxes(looked.text)) == ASKED
+    assert "/confirm" not in looked.text
+    every = till.review(
+        rows, "april", again=[f"R{number:03}" for number in range(ASKED)], pay_again=f"R{ASKED}\nR{ASKED}"
+    )
+    assert f">R{ASKED}</textarea>" in every.text
+    assert "/confirm" in every.text
 
 
 def test_confirmed_it_is_paid_and_the_batch_says_so(till: Till) -> None:

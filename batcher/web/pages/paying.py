@@ -36,7 +36,8 @@ class Said:
 
     batch: str = ""
     ticked: frozenset[str] = frozenset()
-    pay_again: str = ""
+    pay_again: tuple[str, ...] = ()
+    """Names of doubtful rows that are to be paid: ticked, or written into the field."""
     repeats: str = ""
     reason: str = ""
 
@@ -49,7 +50,7 @@ class Said:
             )
         return Choices(
             accept_missing="accept_missing" in self.ticked,
-            pay_again=frozenset(filter(None, map(str.strip, self.pay_again.splitlines()))),
+            pay_again=frozenset(self.pay_again),
             repeats=self.repeats or None,
             reason=self.reason or None,
             retry="no_retry" not in self.ticked,
@@ -69,7 +70,7 @@ async def review(visit: Visit) -> Response:
     said = Said(
         batch=visit.text("batch"),
         ticked=frozenset(name for name, _ in CHOICES if visit.text(name)),
-        pay_again=visit.text("pay_again"),
+        pay_again=_named(visit),
         repeats=visit.text("repeats"),
         reason=visit.text("reason"),
     )
@@ -85,6 +86,12 @@ async def review(visit: Visit) -> Response:
     return visit.render(
         "review.html", upload=upload, said=said, choices=CHOICES, review=looked, sealed=sealed, retry=None, wrong=None
     )
+
+
+def _named(visit: Visit) -> tuple[str, ...]:
+    """The rows that are ticked, and those of the field, one a line."""
+    written = map(str.strip, visit.text("pay_again").splitlines())
+    return tuple(dict.fromkeys(filter(None, [*visit.texts("again"), *written])))
 
 
 def _looked(
