@@ -14,7 +14,7 @@ from batcher.sandbox import Sandbox, Switches
 
 API_KEY = "xx.s3cret-never-shown"
 VERSION = "2024-02-05"
-TIMEOUT_S = 0.3
+TIMEOUT_S = 1.0
 KEY = "0e9b9b2a-7a55-8c5e-8f0a-3b1d8a2c4e6f"
 BODY = (
     b'{"description":"caf\\u00e9","items":[{"distribution_method":{"email_address":"ann@example.com","type":"EMAIL"},'
