@@ -14,7 +14,7 @@ from batcher.assembly.scheduling import Schedules
 from batcher.errors import LedgerBusy
 from batcher.inboxes import Inbox, Store
 from batcher.schedules import Reports
-from batcher.settings import Settings, load_inbox_secret
+from batcher.settings import Settings
 
 
 class Duties:
@@ -56,14 +56,13 @@ def make_duties(
     reports: Reports,
 ) -> Duties:
     """Both of them, as the settings say."""
-    from batcher.storage import open_store  # noqa: PLC0415 - for those alone who have an inbox
+    from batcher.assembly.stores import store_of  # noqa: PLC0415 - for those alone who have an inbox
 
-    def store_of(name: str) -> Store:
-        inbox = settings.inboxes[name]
-        return open_store(inbox.place, load_inbox_secret(name, inbox), environ)
+    def opened(name: str) -> Store:
+        return store_of(name, settings.inboxes[name], environ)
 
     inboxes = [inbox.definition(name) for name, inbox in settings.inboxes.items()]
-    return duties_over(office, inboxes, store_of=store_of, api_key=api_key, plans=plans, reports=reports)
+    return duties_over(office, inboxes, store_of=opened, api_key=api_key, plans=plans, reports=reports)
 
 
 def duties_over(
