@@ -25,7 +25,10 @@ class Store(Protocol):
         ...
 
     def fetch(self, name: str, to: Path) -> None:
-        """Write the bytes of a file to a path of this machine that is not there yet; 0600, whole or not at all."""
+        """Write the bytes of a file to a path of this machine that is not there yet; 0600, whole or not at all.
+
+        Raises `InputInvalid` for a file that is larger than any that is taken.
+        """
         ...
 
     def put(self, source: Path, *, folder: str, name: str) -> None:

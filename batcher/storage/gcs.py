@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from batcher.errors import InboxUnreachable, UsageError
 from batcher.inboxes import BucketPlace
 from batcher.storage import telling
-from batcher.storage.buckets import Found, Shelf
+from batcher.storage.buckets import PIECE, Found, Shelf
 from batcher.storage.patience import Patience
 
 
@@ -85,7 +85,7 @@ class GcsShelf:
 
     async def put(self, source: Path, key: str) -> None:
         """Write an object, a large one in pieces that count once all are there."""
-        await self._files._put_file(str(source), self._path(key))  # noqa: SLF001 - as above
+        await self._files._put_file(str(source), self._path(key), chunksize=PIECE)  # noqa: SLF001 - as above
 
     async def copy(self, key: str, to: str) -> None:
         """Copy an object within the bucket."""

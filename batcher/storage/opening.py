@@ -1,5 +1,6 @@
 """A place to its store. What a kind of place needs is imported only for one of that kind."""
 
+import logging
 from collections.abc import Mapping
 
 from pydantic import SecretStr
@@ -26,6 +27,8 @@ def open_store(
     """
     if isinstance(place, FolderPlace):
         return FolderStore(place, most_bytes=most_bytes)
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
     if isinstance(place, SftpPlace):
         try:
             from batcher.storage.sftp import SftpStore
@@ -33,6 +36,10 @@ def open_store(
             raise _missing("SFTP", error, "sftp") from None
         return SftpStore(place, secret, environ, patience=patience, most_bytes=most_bytes)
     return _bucket(place, secret, environ, patience, most_bytes)
+
+
+_TALKATIVE = ("aiobotocore", "asyncssh", "azure", "botocore", "fsspec", "google", "msal", "s3fs", "urllib3")
+"""Below a warning these log headers and signatures, and in them tokens."""
 
 
 def _bucket(

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from batcher.errors import InboxUnreachable
 from batcher.inboxes import BucketPlace
 from batcher.storage import telling
-from batcher.storage.buckets import Found, Shelf
+from batcher.storage.buckets import PIECE, Found, Shelf
 from batcher.storage.patience import Patience, timed_out
 
 _REFUSED = {
@@ -88,7 +88,9 @@ class S3Shelf:
         path = f"{self._bucket}/{key}"
         if self._files.split_path(path) != (self._bucket, key, None):
             raise telling.no_name(key)
-        await self._files._put_file(str(source), path)  # noqa: SLF001 - the asynchronous side of fsspec
+        await self._files._put_file(  # noqa: SLF001 - the asynchronous side of fsspec
+            str(source), path, chunksize=PIECE, max_concurrency=2
+        )
 
     async def copy(self, key: str, to: str) -> None:
         """Copy an object within the bucket."""

@@ -25,6 +25,8 @@ class SftpServer:
     port: int = 0
     cut_after: int | None = None
     """How many bytes of a file it gives, or takes, before the connection breaks."""
+    replaces: bool = True
+    """Whether it knows the rename that takes the place of another file."""
     stalls: bool = False
     """Whether it never answers a read."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -121,6 +123,11 @@ class _Files(asyncssh.SFTPServer):
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         self._count(len(data))
         return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        if not self._server.replaces:
+            raise asyncssh.SFTPOpUnsupported("not here")
+        super().posix_rename(oldpath, newpath)
 
     def _count(self, size: int) -> None:
         self._moved += size

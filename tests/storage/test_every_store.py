@@ -1,5 +1,6 @@
 """What holds for every store, each against a real server."""
 
+import logging
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -99,7 +100,7 @@ def test_what_cannot_be_kept_here_is_told(corner: Corner, tmp_path: Path) -> Non
         corner.store().fetch("a.csv", tmp_path / "no" / "folder" / "a.csv")
 
 
-@pytest.mark.parametrize("size", [0, 3_000_001])
+@pytest.mark.parametrize("size", [0, 3_000_001, 20_000_001])
 def test_what_is_put_is_whole_and_replaces(corner: Corner, tmp_path: Path, size: int) -> None:
     (tmp_path / "results.csv").write_bytes(b"x" * size)
     store = corner.store()
@@ -190,6 +191,24 @@ def test_a_store_may_be_used_from_one_thread_after_another(corner: Corner, tmp_p
     look()
     store.fetch("a.csv", tmp_path / "taken")
     assert seen == [["a.csv"]] * 4
+
+
+@pytest.mark.parametrize("corner", REMOTE, indirect=True)
+def test_nothing_that_lets_us_in_is_logged(
+    corner: Corner, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    corner.plant("a.csv", b"one")
+    caplog.clear()
+    store = corner.store()
+    store.listed()
+    store.fetch("a.csv", tmp_path / "taken")
+    store.put(tmp_path / "taken", folder="archive", name="b.csv")
+    store.move("a.csv", folder="archive", to="a.csv")
+    secrets = [*corner.environ.values(), *(corner.secret.get_secret_value() if corner.secret else "").splitlines()]
+    said = caplog.text + "".join(capfd.readouterr())
+    assert [secret for secret in secrets if secret in said] == []
+    assert [sign for sign in ("Signature", "AWS4-HMAC", "SharedKey", "Authorization") if sign in said] == []
 
 
 @pytest.mark.parametrize("corner", REMOTE, indirect=True)

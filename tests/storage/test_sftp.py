@@ -148,6 +148,16 @@ def test_links_and_pipes_are_no_files(server: SftpServer, tmp_path: Path) -> Non
     assert (inbox / "a.csv").exists()
 
 
+def test_a_server_that_cannot_replace_a_file_gets_the_new_one_all_the_same(server: SftpServer, tmp_path: Path) -> None:
+    server.replaces = False
+    store = store_of(server)
+    for text in ("old", "new"):
+        (tmp_path / "results.csv").write_text(text)
+        store.put(tmp_path / "results.csv", folder="archive", name="results.csv")
+    archive = server.root / "inbox" / "archive"
+    assert [(path.name, path.read_text()) for path in archive.iterdir()] == [("results.csv", "new")]
+
+
 def test_nothing_stays_open_between_two_calls(server: SftpServer) -> None:
     store = store_of(server)
     store.listed()
