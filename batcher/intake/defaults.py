@@ -4,10 +4,10 @@ import re
 
 from batcher import money
 from batcher.errors import UsageError
+from batcher.intake.delivery import TEMPLATE_PATTERN
 from batcher.intake.meaning.delivery import distribution_of
 from batcher.intake.meaning.products import read_products
 from batcher.intake.options import ReadOptions
-from batcher.intake.rules import TEMPLATE_PATTERN
 
 
 def check_defaults(options: ReadOptions) -> None:

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from batcher.intake.arrays import whole
 from batcher.intake.frame import Frame
 from batcher.intake.header import FIELDS, Header
-from batcher.intake.rules import ODD_CELL, Rule
+from batcher.intake.rule import Rule
+from batcher.intake.rules import ODD_CELL
 from batcher.model import Problem
 
 _ORDER: Mapping[str | None, int] = {None: -1} | {ours: place for place, ours in enumerate(FIELDS)}

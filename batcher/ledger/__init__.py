@@ -9,7 +9,8 @@ from batcher.ledger.gauges import Gauges
 from batcher.ledger.health import LedgerHealth, examine
 from batcher.ledger.history import FoundPayout, Happening, History, KnownBatch, ShownRow
 from batcher.ledger.inbox_files import InboxFiles
-from batcher.ledger.ledger import Ledger, SqlJournal
+from batcher.ledger.journal import SqlJournal
+from batcher.ledger.ledger import Ledger
 from batcher.ledger.lock import Holder, LedgerLock, holder_of, results_lock, user_name
 from batcher.ledger.notices import KeptNotices
 from batcher.ledger.register import ApprovedPlan, KeptSession, Register
