@@ -6,6 +6,7 @@
 import re
 from pathlib import Path
 
+from batcher import folders
 from batcher.assembly.sealing import read_sealed, write_sealed
 from batcher.errors import UsageError
 from batcher.planning import SealedPlan
@@ -29,10 +30,7 @@ class Plans:
 
     def keep(self, sealed: SealedPlan) -> None:
         """Keep a plan. Raises `UsageError` where that cannot be."""
-        # Its mode is for the last folder of a path alone.
-        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder.mkdir(exist_ok=True, mode=0o700)
-        self._folder.chmod(0o700)
+        folders.private(self._folder)
         write_sealed(sealed, self._folder / f"{sealed.digest}.json")
 
     def orders(self, digest: str) -> int | None:

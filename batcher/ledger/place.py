@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
+from batcher import folders
 from batcher.errors import OwnFault, UsageError
 from batcher.ledger.chain import Salts
 
@@ -80,8 +81,7 @@ def sqlite_path(url: str) -> Path:
 def prepare_place(path: Path) -> None:
     """Make the folder (for its owner only) and the file (0600) before SQLite would make them for everyone."""
     try:
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, mode=0o700)
+        folders.private(path.parent)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         elif not path.is_file():

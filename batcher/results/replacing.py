@@ -6,11 +6,12 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from batcher import folders
+
 
 def replace(path: Path, content: bytes) -> None:
     """Write beside the old file first, to the disk, then put that in its place. Raises `OSError`."""
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, mode=0o700)
+    folders.private(path.parent)
     remove_leftovers(path)
     # mkstemp makes it 0600 from the first moment on.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

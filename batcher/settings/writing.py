@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from batcher import folders
 from batcher.errors import UsageError
 from batcher.settings import words
 from batcher.settings.sections import SECTIONS, Settings
@@ -77,7 +78,7 @@ def put_file(path: Path, content: bytes, *, replace: bool, mode: int) -> None:
     Raises `UsageError` where that fails, or where something is there and is not to be replaced.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folders.private(path.parent)
         if replace:
             _replace(path, content, mode)
         else:

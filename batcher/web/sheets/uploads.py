@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from batcher import folders
 from batcher.assembly import SaidOfFile
 from batcher.settings.writing import put_file
 
@@ -65,9 +66,7 @@ class Uploads:
 
     def keep(self, content: BinaryIO, label: str, by: str, now: datetime) -> Upload:
         """Keep what was sent. Raises `OSError`, and then nothing is kept."""
-        for folder in (self._folder.parent, self._folder):
-            # Of folders that are made on the way, `mkdir` would open the upper one to others.
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folders.private(self._folder)
         name = secrets.token_hex(16)
         path = self._folder / name
         try:
