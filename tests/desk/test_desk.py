@@ -33,6 +33,13 @@ def name_in_march(shop: Shop) -> str:
         return office.plan(shop.sheet("march", [NAMELESS]), "march", Choices()).lines[0].name
 
 
+def ended(shop: Shop, state: RunState, exit_code: int, *, why: str) -> None:
+    """The only run of batch march is in this state, and says so."""
+    (run,) = shop.runs("march")
+    assert (run.state, run.exit_code) == (state, exit_code)
+    assert why in run.why
+
+
 def test_what_was_asked_for_is_paid_and_the_run_says_so(shop: Shop) -> None:
     async def story() -> None:
         await shop.ask("march", rows(5))
@@ -106,9 +113,7 @@ def test_a_sheet_that_says_something_else_by_then_is_refused(shop: Shop, changed
         await shop.work_off()
 
     shop.live(story())
-    (run,) = shop.runs("march")
-    assert (run.state, run.exit_code) == (RunState.ENDED, 5)
-    assert "no longer what was sealed" in run.why
+    ended(shop, RunState.ENDED, 5, why="no longer what was sealed")
     assert shop.paid() == {}
 
 
@@ -276,9 +281,7 @@ def test_stopped_the_rest_stays_unsent_and_is_said(shop: Shop) -> None:
         return paid
 
     paid = shop.live(story())
-    (run,) = shop.runs("march")
-    assert (run.state, run.exit_code) == (RunState.STOPPED, 130)
-    assert run.why == "Stopped by ann: what was not sent stays unsent."
+    ended(shop, RunState.STOPPED, 130, why="Stopped by ann: what was not sent stays unsent.")
     assert 3 <= paid == len(shop.paid()) < 12
     assert shop.statuses("march").count("NOT_SENT") == 12 - paid
 
@@ -373,9 +376,7 @@ def test_after_a_kill_a_plan_confirmed_elsewhere_is_not_taken_for_the_one_that_w
         await shop.work_off()
 
     shop.live(story())
-    (run,) = shop.runs("march")
-    assert (run.state, run.exit_code) == (RunState.ENDED, 2)
-    assert "Another plan of batch march was confirmed meanwhile" in run.why
+    ended(shop, RunState.ENDED, 2, why="Another plan of batch march was confirmed meanwhile")
 
 
 def test_what_is_refused_ends_with_the_sentence_and_the_code_of_the_command_line(shop: Shop) -> None:
@@ -385,9 +386,7 @@ def test_what_is_refused_ends_with_the_sentence_and_the_code_of_the_command_line
         await shop.work_off()
 
     shop.live(story())
-    (run,) = shop.runs("march")
-    assert (run.state, run.exit_code) == (RunState.ENDED, 6)
-    assert "GBP 5.00 covers 0 of 3 payouts" in run.why
+    ended(shop, RunState.ENDED, 6, why="GBP 5.00 covers 0 of 3 payouts")
     assert shop.paid() == {}
 
 
