@@ -173,7 +173,10 @@ def test_a_second_process_is_turned_away_and_told_who_has_the_ledger(tmp_path: P
         sheet = write_sheet(tmp_path / "payouts.csv", payouts(20))
         process = house.start("run", str(sheet), "--batch", "november", "--yes")
         until(lambda: sandbox.posts() >= 2, "2 posts")
+        # It stands still meanwhile: the second one starts before the first has ended, however busy this machine is.
+        process.send_signal(signal.SIGSTOP)
         second = house.run(sheet)
+        process.send_signal(signal.SIGCONT)
         assert second.returncode == 11
         assert f"process {process.pid}" in second.stderr
         assert "batcher run of batch november" in second.stderr

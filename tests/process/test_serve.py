@@ -87,13 +87,15 @@ def test_killed_in_mid_run_and_started_again_it_pays_every_row_once(tmp_path: Pa
 
 def test_killed_while_paused_it_stays_paused(tmp_path: Path) -> None:
     sheet = write_sheet(tmp_path / "payouts.csv", payouts(40))
-    with SandboxProcess(rate="none", latency_min_s=0.2, latency_max_s=0.3) as sandbox:
+    # So slow that the pause is asked for before the last order is sent, however busy this machine is.
+    with SandboxProcess(rate="none", latency_min_s=3, latency_max_s=4) as sandbox:
         house = House(tmp_path, sandbox)
         server = Server(house)
         server.ask(sheet, "november")
         until(lambda: sandbox.posts() >= 3, "3 posts")
         server.send("/batches/november/wish", {"wish": "pause"})
         until(lambda: server.says("november", "Paused."), "the pause")
+        sandbox.switch(**LATENCY)
         posts = sandbox.posts()
         kill(server.process)
         server.browser.close()

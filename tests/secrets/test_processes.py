@@ -166,11 +166,14 @@ def _links_of(files: Mapping[Path, str]) -> list[str]:
 
 def test_others_see_neither_environment_nor_memory(tmp_path: Path, sandbox: GossipThread) -> None:
     sheet = str(write_sheet(tmp_path / "payouts.csv", payouts(ROWS)))
+    # It must not have ended before it is looked at.
+    sandbox.switch(latency_min_s=3, latency_max_s=3)
     process = started(tmp_path, sandbox.url, "run", sheet, "--batch", "march", "--yes")
     until(lambda: bool(sandbox.dump()["posts"]), "a post")
     proc = Path(f"/proc/{process.pid}")
     modes = {name: (proc / name).stat().st_mode & 0o077 for name in ("environ", "mem")}
     core = next(line for line in (proc / "limits").read_text().splitlines() if line.startswith("Max core file size"))
+    sandbox.switch(latency_min_s=0, latency_max_s=0)
     ended(process)
 
     assert modes == {"environ": 0, "mem": 0}
