@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from batcher import folders
 from batcher.errors import InboxUnreachable, InputInvalid, OwnFault
 from batcher.inboxes import Inbox, InboxFile, Listed, Stillness, Store
 from batcher.inboxes.names import DONE, ending_of, kept_as
@@ -146,9 +147,7 @@ class Postbox:
 
     def _make_folder(self, now_s: float) -> None:
         try:
-            for folder in (self._folder.parent, self._folder):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                folder.chmod(0o700)
+            folders.private(self._folder)
         except OSError as error:
             raise OwnFault(f"{self._folder} could not be made ({error.strerror}).", "Mend that.") from error
         for left in self._folder.glob("incoming-*"):
