@@ -61,6 +61,9 @@ def _as_json(copied: "LedgerCopy") -> dict[str, object]:
 def _in_words(copied: "LedgerCopy") -> Iterable[str]:
     count = len(copied.batches)
     yield f"Back-up: {copied.path}"
+    if copied.is_of_another_release:
+        yield f"{copied.bytes:,} bytes, checked; a ledger of another release ({copied.version}), not read further."
+        return
     yield f"{copied.bytes:,} bytes, checked, with {count:,} batch{'es' * (count != 1)}."
     for one in copied.batches[:LISTED]:
         yield f"  {one.name:<40} {one.environment.kind:<11} {one.events:>7,} events  {one.journal[:16]}"

@@ -40,6 +40,11 @@ class LedgerCopy:
     batches: tuple[CopiedBatch, ...]
     """The one that something happened to last, first; none of a ledger of another release."""
 
+    @property
+    def is_of_another_release(self) -> bool:
+        """Whether what is in it may mean something else."""
+        return self.version != HEAD
+
 
 def copy_ledger(source: Path, to: Path, *, now: datetime) -> LedgerCopy:
     """Copy the ledger at `source` into the new file `to`, or, where that is a folder, into one of this moment's name.

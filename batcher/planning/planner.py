@@ -328,6 +328,12 @@ def _refusal(line: PlanLine, kind: str, message: str, fix: str) -> Problem:
     return Problem(line=line.line, column=None, value=None, message=message, fix=fix, kind=kind)
 
 
+_FROM_ELSEWHERE = "Try again in some minutes, or say --never-sent if no other machine or copy of the ledger sent it."
+_SINCE_BACK_UP = (
+    "Try again in some minutes; say --never-sent only if Runa's portal shows that nothing was sent since that back-up."
+)
+
+
 def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]:
     """A batch that may have been sent from elsewhere, where no list tells.
 
@@ -355,6 +361,6 @@ def _never_sent(lines: Iterable[PlanLine], making: _Making) -> Iterable[Problem]
                 f"Batch {record.name} {was} and would send {orders}, and whether it was sent from elsewhere "
                 f"cannot be told: {evidence.why_incomplete}."
             ),
-            fix="Try again in some minutes, or say --never-sent if no other machine or copy of the ledger sent it.",
+            fix=_SINCE_BACK_UP if forgetful else _FROM_ELSEWHERE,
             kind="old_plan" if old else "never_sent",
         )

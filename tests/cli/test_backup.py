@@ -130,6 +130,7 @@ def test_one_of_an_older_release_is_copied_as_it_is(paid: Desk) -> None:
         connection.execute("DROP TABLE notices")
     done = paid.batcher("backup", paid.folder / "copy.sqlite3", "--json")
     assert (done.json["version"], done.json["batches"]) == ("0006", [])
+    assert "a ledger of another release (0006)" in paid.batcher("backup", paid.folder / "another.sqlite3").out
     for path in (ledger(paid), paid.folder / "copy.sqlite3"):
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0006",)]

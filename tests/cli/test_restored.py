@@ -45,6 +45,7 @@ def test_where_the_look_is_not_complete_a_restored_ledger_does_not_ask_with_an_o
     done = desk.pay(desk.sheet(rows(1))) if command == "run" else desk.batcher("resume", "march", "--yes")
     assert (done.code, desk.posts(), issued(desk)) == (5, posts, {"R0": 1}), done
     assert "is older than the back-up that this ledger was put back from" in done.err
+    assert "say --never-sent only if Runa's portal shows that nothing was sent since that back-up" in done.err
 
     desk.sandbox.switch(list_error=0)
     assert desk.pay(desk.sheet(rows(1))).code == 7, "what the list shows beside an unknown row is for a person"

@@ -1,6 +1,7 @@
 """Another release in the middle of a batch: an older ledger is migrated and gone on with, a newer one is refused."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -22,7 +23,9 @@ def of_release_0002(desk: Desk) -> None:
 
 @pytest.mark.parametrize("older", [of_release_0002, of_release_0003])
 @pytest.mark.parametrize("command", ["run", "resume"])
-def test_a_batch_that_an_older_release_has_half_sent_is_finished(desk: Desk, older, command: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_batch_that_an_older_release_has_half_sent_is_finished(
+    desk: Desk, older: Callable[[Desk], None], command: str
+) -> None:
     desk.sandbox.switch(forbidden={"overall": [3]})
     sheet = desk.sheet(rows(6))
     assert desk.pay(sheet).code == 6
