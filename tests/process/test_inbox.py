@@ -1,10 +1,12 @@
-"""A folder as an inbox, with real processes: each sheet is paid once, whoever starts, dies, or sends it again."""
+"""A folder and an SFTP server as inboxes, with real processes: each sheet is paid once, whoever starts or dies."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.process.house import House, SandboxProcess, kill, payouts, until, write_sheet
+from tests.storage.sftp_server import USER, sftp_server
 
 pytestmark = pytest.mark.process
 
@@ -15,18 +17,29 @@ CONFIG = """
 account = "acme"
 
 [inboxes.payroll]
-url = "in"
 batch = "{name}"
 ceilings = ["GBP 25000"]
 """
 PAID = ["march.csv", "march.csv.done", "march.results.csv"]
 
 
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    (tmp_path / "batcher.toml").write_text(CONFIG)
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in"
+@pytest.fixture(params=["folder", "sftp"])
+def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The folder that the inbox is, as whoever keeps it sees it."""
+    if request.param == "folder":
+        (tmp_path / "in").mkdir()
+        (tmp_path / "batcher.toml").write_text(f'{CONFIG}url = "in"\n')
+        yield tmp_path / "in"
+        return
+    with sftp_server(tmp_path) as server:
+        (server.root / "inbox").mkdir()
+        key = tmp_path / "key"
+        key.write_text(server.private_key)
+        key.chmod(0o600)
+        url = f"sftp://{USER}@127.0.0.1:{server.port}/inbox"
+        place = f'url = "{url}"\nkey_file = "{key}"\nknown_hosts_file = "{server.known_hosts}"\n'
+        (tmp_path / "batcher.toml").write_text(f"{CONFIG}{place}")
+        yield server.root / "inbox"
 
 
 def whole(inbox: Path, rows: list[dict[str, str]], name: str = "march.csv") -> None:
