@@ -95,11 +95,14 @@ def _text(value: object) -> str:
 class House:
     """A folder with a config, from which `batcher` is run against one sandbox."""
 
-    def __init__(self, folder: Path, sandbox: SandboxProcess, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, sandbox: SandboxProcess, *, environ: Mapping[str, str] | None = None, **settings: object
+    ) -> None:
         self.folder = folder
         self.ledger = folder / "ledger" / "ledger.sqlite3"
         self._environ = {
             **os.environ,
+            **(environ or {}),
             "RUNA_API_KEY": "xx.process-test",
             "BATCHER_API__BASE_URL": sandbox.url,
             "BATCHER_LEDGER__URL": f"sqlite:///{self.ledger}",
