@@ -96,7 +96,7 @@ class House:
     """A folder with a config, from which `batcher` is run against one sandbox."""
 
     def __init__(
-        self, folder: Path, sandbox: SandboxProcess, *, environ: Mapping[str, str] | None = None, **settings: object
+        self, folder: Path, sandbox: SandboxProcess, environ: Mapping[str, str] | None = None, /, **settings: object
     ) -> None:
         self.folder = folder
         self.ledger = folder / "ledger" / "ledger.sqlite3"

@@ -45,7 +45,7 @@ def test_a_bucket_is_paid_once_and_archived_with_its_results(tmp_path: Path) -> 
         (tmp_path / "batcher.toml").write_text(CONFIG + where)
         corner.plant("march.csv", sheet(tmp_path))
         corner.plant("march.csv.done", b"")
-        house = House(tmp_path, sandbox, environ=ENVIRON)
+        house = House(tmp_path, sandbox, ENVIRON)
         for _ in range(2):
             done = house.batcher("schedule", "run-due")
             assert done.returncode == 0, done.stderr
