@@ -34,8 +34,8 @@ T = TypeVar("T")
 class _Lines:
     """The table, with a power cut before or after any change of it."""
 
-    def __init__(self, lines: InboxFiles, cutter: Cutter) -> None:
-        self._lines, self._cutter = lines, cutter
+    def __init__(self, lines: InboxFiles, clerk: "Clerk") -> None:
+        self._lines, self._cutter, self._clerk = lines, clerk.cutter, clerk
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._lines, name)
@@ -44,6 +44,8 @@ class _Lines:
 
         def changes(*arguments: Any, **named: Any) -> Any:
             self._cutter.moment()
+            if name == "take":
+                self._clerk.before_taking(self._lines, *arguments, **named)
             given = method(*arguments, **named)
             self._cutter.moment()
             return given
@@ -68,6 +70,8 @@ class Clerk:
         self.approval = Approval(above=approval)
         self.has_key = True
         self.cutter = Cutter()
+        self.before_taking: Callable[..., None] = lambda lines, *arguments, **named: None
+        """What another process does just before this one notes a file."""
 
     @property
     def store(self) -> FakeStore:
@@ -101,7 +105,7 @@ class Clerk:
     def _office(self) -> Any:
         self.shop.world.settings = self.settings()
         office = self.shop.office()
-        lines = _Lines(office.inbox_files, self.cutter)
+        lines = _Lines(office.inbox_files, self)
         # The same office, but for the table.
         office.__class__ = type("Watched", (office.__class__,), {"inbox_files": property(lambda _: lines)})
         return office

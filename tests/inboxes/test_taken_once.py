@@ -2,9 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from batcher.inboxes import FileState, Listed
+from batcher.ledger import InboxFiles
+from batcher.model import Environment
 from tests.desk.shop import rows
 from tests.inboxes.office import Clerk
 from tests.simulation.world import Row
@@ -132,6 +136,24 @@ def test_two_that_look_at_once_pay_once(clerk: Clerk) -> None:
     assert clerk.told_of() == [("march.csv", "finished")]
 
 
+def test_what_another_process_has_paid_meanwhile_is_told_of_nobody(clerk: Clerk) -> None:
+    def quicker(lines: InboxFiles, environment: Environment, inbox: str, listed: Listed, **named: Any) -> None:
+        line = lines.take(environment, inbox, listed, **named)
+        assert line is not None
+        assert lines.step(line, FileState.ARCHIVED, named["now"])
+        clerk.store.folders["archive/march.csv"] = clerk.store.files.pop("march.csv")
+
+    clerk.before_taking = quicker
+
+    async def story() -> None:
+        clerk.send("march.csv")
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert clerk.states() == [("march.csv", "ARCHIVED"), ("march.csv", "WITHDRAWN")]
+    assert (clerk.told_of(), list(clerk.store.folders), clerk.here()) == ([], ["archive/march.csv"], [])
+
+
 def test_the_same_bytes_again_are_put_aside(clerk: Clerk) -> None:
     async def story() -> None:
         clerk.send("march.csv")
@@ -158,7 +180,7 @@ def test_other_bytes_under_a_paid_name_are_put_aside(clerk: Clerk) -> None:
 
     clerk.live(story())
     assert clerk.paid() == {"march": 3}
-    assert "a new payment needs a new name" in clerk.lines()[-1].why
+    assert "Another file of this name was taken on 2026-03-02 and paid as batch march" in clerk.lines()[-1].why
     # The first one is not written over.
     assert len([name for name in clerk.store.folders if name.startswith("archive/")]) == 2
     assert len([name for name in clerk.store.folders if name.startswith("rejected/")]) == 2
