@@ -42,8 +42,9 @@ class Taking:
         for line in self._notes.of(UNCONFIRMED):
             if line.inbox == postbox.name and not line.is_still(listing.get(line.name)):
                 self._withdraw(postbox, line)
-        ours = {line.name for line in self._notes.of(OPEN) if line.inbox == postbox.name}
-        for name in sorted(self._whole[postbox.name] - ours):
+        ours = [line for line in self._notes.of(OPEN) if line.inbox == postbox.name]
+        postbox.tidy(ours, self._office.now.timestamp())
+        for name in sorted(self._whole[postbox.name] - {line.name for line in ours}):
             if self._pays(postbox.inbox, name):
                 # One that cannot be fetched keeps no other from it.
                 await self._notes.trying(postbox, partial(self._take_to_pay, listing[name]))
@@ -55,7 +56,7 @@ class Taking:
 
         async def fetch(postbox: Postbox) -> None:
             if listed is not None and line.is_still(listed):
-                await postbox.fetch(listed, self._office.now.timestamp())
+                await postbox.fetch(listed)
 
         if not postbox.copy_of(line).is_file():
             await self._notes.trying(postbox, fetch)
@@ -90,7 +91,7 @@ class Taking:
 
     async def _take(self, postbox: Postbox, listed: Listed, *, batch: str | None, schedule: str) -> InboxFile | None:
         office = self._office
-        fetched = await postbox.fetch(listed, office.now.timestamp())
+        fetched = await postbox.fetch(listed)
         if fetched is None:
             return None
         line = office.inbox_files.take(

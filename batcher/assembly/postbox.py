@@ -7,7 +7,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +66,9 @@ class Postbox:
         """What lies there now, by name."""
         return await self._aside(lambda: {file.name: file for file in self._store().listed()})
 
-    async def fetch(self, listed: Listed, now_s: float) -> Fetched | None:
+    async def fetch(self, listed: Listed) -> Fetched | None:
         """Bring a file here; `None` where it turns out to be still in the making."""
-        return await self._aside(lambda: self._fetched(listed, now_s))
+        return await self._aside(lambda: self._fetched(listed))
 
     def copy_of(self, line: InboxFile) -> Path:
         """Our copy of a file. No part of its name is its sender's."""
@@ -84,6 +84,18 @@ class Postbox:
             path.unlink(missing_ok=True)
         if not keep_copy:
             self.copy_of(line).unlink(missing_ok=True)
+
+    def tidy(self, lines: Iterable[InboxFile], now_s: float) -> None:
+        """Remove what a killed process has left of no line; these lines are open."""
+        needed = list(lines)
+        kept, ids = {self.copy_of(line) for line in needed}, tuple(f"{line.id}-" for line in needed)
+        for path in self._folder.glob("*"):
+            with suppress(OSError):
+                old = now_s - path.stat().st_mtime > ABANDONED_S
+                if path.is_dir() and old:
+                    shutil.rmtree(path, ignore_errors=True)
+                elif old and path not in kept and not path.name.startswith(ids):
+                    path.unlink()
 
     async def shelve(self, line: InboxFile, folder: str, rename: Callable[[str], InboxFile]) -> InboxFile:
         """Take a file out of the inbox into a folder of it, as `line.kept_as`; done before, it does nothing.
@@ -123,8 +135,8 @@ class Postbox:
 
     # Beside the event loop
 
-    def _fetched(self, listed: Listed, now_s: float) -> Fetched | None:
-        self._make_folder(now_s)
+    def _fetched(self, listed: Listed) -> Fetched | None:
+        self._make_folder()
         room = Path(tempfile.mkdtemp(prefix="incoming-", dir=self._folder))
         arrived = room / "sheet"
         try:
@@ -145,15 +157,11 @@ class Postbox:
         finally:
             shutil.rmtree(room, ignore_errors=True)
 
-    def _make_folder(self, now_s: float) -> None:
+    def _make_folder(self) -> None:
         try:
             folders.private(self._folder)
         except OSError as error:
             raise OwnFault(f"{self._folder} could not be made ({error.strerror}).", "Mend that.") from error
-        for left in self._folder.glob("incoming-*"):
-            with suppress(OSError):
-                if now_s - left.stat().st_mtime > ABANDONED_S:
-                    shutil.rmtree(left, ignore_errors=True)
 
     def _there(self, name: str) -> Listed | None:
         return next((file for file in self._store().listed() if file.name == name), None)

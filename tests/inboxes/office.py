@@ -196,8 +196,12 @@ class Clerk:
 
     def here(self) -> list[str]:
         """What is left on this machine of what was taken."""
-        folder = self.shop.world.folder
-        return [path.name for path in folder.glob("*.inboxes/**/*") if path.is_file()]
+        return [path.name for path in self.private().rglob("*") if path.is_file()]
+
+    def private(self) -> Path:
+        """The folder of what was taken."""
+        ledger = self.shop.world.ledger
+        return ledger.with_name(f"{ledger.name}.inboxes")
 
     def live(self, story: Any) -> Any:
         """What the story gives, in virtual time."""

@@ -1,5 +1,6 @@
 """A process that dies between any two steps: nothing is taken twice, nothing is lost, and the next look goes on."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ async def _goes_on(clerk: Clerk) -> None:
         await clerk.later(minutes=20)
         await clerk.run_due()
     assert await clerk.run_due() == 0
+    # What is left between a line's last step and the tidying goes once it is old.
+    for path in clerk.private().rglob("*"):
+        os.utime(path, (0, 0))
+    assert await clerk.run_due() == 0
+    assert clerk.here() == []
 
 
 @pytest.mark.parametrize("moment", range(1, 40))
@@ -37,6 +43,27 @@ def test_cut_off_at_any_moment_a_sheet_is_paid_once(tmp_path: Path, moment: int)
     assert clerk.told_of().count(("march.csv", "finished")) <= 1
     assert "finished" in (clerk.lines()[0].reported or {})
     assert clerk.store.files == {}
+
+
+def test_what_a_killed_process_has_left_of_no_file_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    clerk = Clerk(tmp_path)
+
+    async def story() -> None:
+        clerk.has_key = False
+        clerk.send("march.csv")
+        assert await clerk.run_due() == 2
+        folder = clerk.private() / "payroll"
+        room = folder / "incoming-left"
+        room.mkdir()
+        (copy,) = (path for path in folder.iterdir() if path.is_file())
+        for path in (copy, room, folder / "0123.csv"):
+            path.touch()
+            os.utime(path, (0, 0))
+        (folder / "4567.csv").touch()
+        assert await clerk.run_due() == 0
+        assert {path.name for path in folder.iterdir()} == {copy.name, "4567.csv"}
+
+    clerk.live(story())
 
 
 @pytest.mark.parametrize("step", [1, 5, 10, 20, 40, 60, 80, 100, 130, 160, 200, 250])
@@ -72,4 +99,3 @@ def test_cut_off_at_any_moment_a_broken_sheet_is_put_aside_once(tmp_path: Path, 
         "rejected/march.errors.xlsx",
         "rejected/march.why.txt",
     }
-    assert clerk.here() == []
