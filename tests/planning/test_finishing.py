@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.ledger.revealing import SEEN
-from batcher.model import Order, Sheet
+from batcher.model import Sheet
 from batcher.planning import Plan, Standing
 from batcher.planning.plan import STALE_AFTER
 from batcher.records import Finished
@@ -77,17 +77,9 @@ def test_who_has_seen_links_since_changes_nothing(book: Book, all_of_them: bool)
 
 def test_a_decision_in_the_words_of_that_event_is_one(book: Book) -> None:
     book.confirm(sheet(*ROWS))
-    book.bring("R1", State.MISMATCH)
+    book.bring("R1", State.UNKNOWN)
     before = book.batch()
-    run(
-        book.journal().settled(
-            before.rows[0].latest.id,
-            order=Order(order_id="O-9", status="COMPLETED"),
-            to=State.COMPLETED,
-            why=SEEN,
-            at=book.at,
-        )
-    )
+    run(book.journal().taken_over(before.rows[0].latest.id, "O-9", why=SEEN, at=book.at, by="jo"))
     assert book.batch().last_change == book.batch().journal != before.last_change
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from batcher.clock import SystemClock
 from batcher.roles import Role
 from batcher.sandbox import SandboxThread, Switches
-from tests.web.house import ORIGIN, PASSWORD, Browser
+from tests.web.house import ORIGIN, PASSWORD, Browser, HandClock
 from tests.web.paying import Till, row
 
 QUICK = Switches(rate="none", complete_min_s=0, complete_max_s=0.02, late_s=0)
@@ -118,7 +119,15 @@ def test_what_comes_without_a_session_or_without_the_token_of_the_form_changes_n
     assert "It waits for another person" in ben.get(path).text
 
 
-def test_it_is_approved_by_password_and_guesses_at_that_are_slowed(till: Till) -> None:
+def test_it_is_approved_by_password_and_guesses_at_that_are_slowed(tmp_path: Path) -> None:
+    # The pauses are of seconds, and begin at the last guess: a clock that goes on by itself may be past them.
+    since = SystemClock().instant().at - HandClock(0).instant().at
+    clock, limit = HandClock(since.total_seconds()), {"APPROVAL__ABOVE": "GBP 50"}
+    with SandboxThread(QUICK) as sandbox, Till(tmp_path, sandbox, None, None, clock, **limit) as till:
+        _guesses_are_slowed(till)
+
+
+def _guesses_are_slowed(till: Till) -> None:
     _, ben, path = asked(till)
     for password in ("", "not mine at all"):
         answer = ben.send(f"{path}/approve", {"password": password})
