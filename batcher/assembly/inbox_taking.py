@@ -22,6 +22,8 @@ class Taking:
         self._office, self._postboxes, self._notes = office, postboxes, notes
         self._listings: dict[str, dict[str, Listed]] = {}
         self._whole: dict[str, set[str]] = {}
+        self.looked_at = dict.fromkeys(postboxes, office.now)
+        """When each was last seen into; at first, since when it could have been."""
 
     @property
     def waits(self) -> bool:
@@ -39,6 +41,7 @@ class Taking:
         listing = await postbox.listing()
         whole = postbox.stillness.whole(listing, self._office.clock.instant().monotonic_s)
         self._listings[postbox.name], self._whole[postbox.name] = listing, set(filter(is_sheet, whole))
+        self.looked_at[postbox.name] = self._office.now
         for line in self._notes.of(UNCONFIRMED):
             if line.inbox == postbox.name and not line.is_still(listing.get(line.name)):
                 self._withdraw(postbox, line)

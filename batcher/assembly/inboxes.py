@@ -7,7 +7,7 @@ from there. Nothing here sends anything, or says that a batch was paid before: t
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +88,11 @@ class Inboxes:
     def codes(self) -> set[int]:
         """Exit codes of what was tried, refused, or could not be reached since this was made."""
         return self._notes.codes
+
+    @property
+    def looked_at(self) -> dict[str, datetime]:
+        """When each was last seen into; at first, since when it could have been."""
+        return self._taking.looked_at
 
     async def attend(self, desk: Desk) -> None:
         """Take what has come, ask the desk for it, and archive what is at its end; now and then."""

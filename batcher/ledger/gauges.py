@@ -6,9 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, or_, select
 
-from batcher.ledger.tables import approvals, asked_runs, attempts, notices, scheduled_periods, sends
+from batcher.inboxes import OPEN as IN_THE_INBOX
+from batcher.inboxes import UNCONFIRMED, FileState
+from batcher.ledger.tables import (
+    approvals,
+    asked_runs,
+    attempts,
+    inbox_files,
+    inbox_troubles,
+    notices,
+    scheduled_periods,
+    sends,
+)
 from batcher.ledger.whose import is_in
 from batcher.model import Environment
 from batcher.policy import Finding
@@ -16,6 +27,22 @@ from batcher.schedules import OPEN, PeriodState, ReportKind
 from batcher.states import State
 
 _OPEN = (State.SENT, State.UNKNOWN, State.ACCEPTED, State.MISMATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxGauges:
+    """One moment's figures of all inboxes. A schedule's file counts once it is to leave the inbox: its period waits."""
+
+    files: Mapping[tuple[str, str], int]
+    """That are not at their end, by inbox and state."""
+    oldest_s: Mapping[tuple[str, str], float]
+    """Since the oldest of them was taken."""
+    left: Mapping[str, int]
+    """Files that nothing brings to an end any more but a person, by inbox."""
+    put_aside: Mapping[str, int]
+    """By inbox, ever."""
+    unreachable_s: Mapping[str, float]
+    """Since when an inbox cannot be worked with; only those that cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +67,7 @@ class Gauges:
     """Periods whose time was over before they were paid, by schedule."""
     left: Mapping[str, int]
     """Periods that were begun, and that nothing ends any more but a person, by schedule."""
+    inboxes: InboxGauges
 
 
 def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
@@ -65,13 +93,14 @@ def gauges(engine: Engine, environment: Environment, now: datetime) -> Gauges:
                 select(func.count()).where(sends.c.sent_at > now - timedelta(minutes=1))
             )
             or 0,
-            oldest_open_s=0.0 if since is None else max(0.0, (now - since).total_seconds()),
+            oldest_open_s=0.0 if since is None else _since(since, now),
             runs=_counted(connection, runs.group_by(asked_runs.c.state)),
             approvals_waiting=connection.scalar(waiting) or 0,
             notices_undelivered=connection.scalar(undelivered) or 0,
             late_s=_late(connection, environment, now),
             missed=_counted(connection, missed.group_by(scheduled_periods.c.schedule)),
             left=_left(connection, environment),
+            inboxes=_of_inboxes(connection, environment, now),
         )
 
 
@@ -83,7 +112,7 @@ def _late(connection: Connection, environment: Environment, now: datetime) -> di
         .group_by(period.schedule, period.state)
     )
     found = connection.execute(query)
-    return {(schedule, str(state)): max(0.0, (now - since).total_seconds()) for schedule, state, since in found}
+    return {(schedule, str(state)): _since(since, now) for schedule, state, since in found}
 
 
 def _left(connection: Connection, environment: Environment) -> dict[str, int]:
@@ -91,6 +120,31 @@ def _left(connection: Connection, environment: Environment) -> dict[str, int]:
     unfinished = (is_in(scheduled_periods, environment), period.state == PeriodState.UNFINISHED)
     told = connection.execute(select(period.schedule, period.reported).where(*unfinished))
     return Counter(schedule for schedule, reported in told if ReportKind.NEEDS_PERSON in reported)
+
+
+def _of_inboxes(connection: Connection, environment: Environment, now: datetime) -> InboxGauges:
+    file, here = inbox_files.c, is_in(inbox_files, environment)
+    ours = or_(file.schedule == "", file.state.in_((FileState.DONE, FileState.REFUSED)))
+    waiting = (
+        select(file.inbox, file.state, func.count(), func.min(file.noted_at))
+        .where(here, ours, file.state.in_(IN_THE_INBOX))
+        .group_by(file.inbox, file.state)
+    )
+    found = {(inbox, str(state)): (count, since) for inbox, state, count, since in connection.execute(waiting)}
+    told = select(file.inbox, file.reported).where(here, file.schedule == "", file.state.in_(UNCONFIRMED))
+    put_aside = select(file.inbox, func.count()).where(here, file.state == FileState.PUT_ASIDE).group_by(file.inbox)
+    troubles = select(inbox_troubles.c.inbox, inbox_troubles.c.since).where(is_in(inbox_troubles, environment))
+    return InboxGauges(
+        files={place: count for place, (count, _) in found.items()},
+        oldest_s={place: _since(since, now) for place, (_, since) in found.items()},
+        left=Counter(inbox for inbox, reported in connection.execute(told) if ReportKind.NEEDS_PERSON in reported),
+        put_aside=_counted(connection, put_aside),
+        unreachable_s={inbox: _since(since, now) for inbox, since in connection.execute(troubles)},
+    )
+
+
+def _since(moment: datetime, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds())
 
 
 def _counted(connection: Connection, query: Select[tuple[Any, int]]) -> dict[str, int]:

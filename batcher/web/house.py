@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from batcher.assembly import Office, Session, file_digests
 from batcher.assembly.desk import Desk
 from batcher.assembly.duties import make_duties
+from batcher.assembly.inboxes import Inboxes
 from batcher.assembly.notifying import Notified, Notifier
 from batcher.assembly.plans import Plans, plans_folder
 from batcher.assembly.scheduling import Schedules
@@ -58,6 +59,8 @@ class House:
     desk: Desk
     schedules: Schedules
     """What the desk is asked for by itself."""
+    inboxes: Inboxes
+    """Where sheets come from by themselves."""
     watching: Watching
     notify: Callable[[Notice], None] = _nobody
     """Tells people who do not look. Never raises."""
@@ -139,6 +142,7 @@ def make_house(
         plans=plans,
         desk=desk,
         schedules=duties.schedules,
+        inboxes=duties.inboxes,
         watching=Watching(office, desk),
         notify=notify,
         webhooks=None if webhook_secret is None else Webhooks(webhook_secret, hints=office.hints, clock=clock),

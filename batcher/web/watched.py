@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from batcher.inboxes import OPEN as INBOX_OPEN
 from batcher.ledger import Gauges
 from batcher.schedules import OPEN, PeriodState
 from batcher.states import State
@@ -83,7 +84,10 @@ def _metrics(figures: Gauges, house: House) -> bytes:
 
 
 class _Figures(Collector):
-    """The figures of one moment, as Prometheus has them. Schedules are named; no batch, row, person or key is."""
+    """The figures of one moment, as Prometheus has them.
+
+    Schedules and inboxes are named; no batch, file, row, person or key is.
+    """
 
     def __init__(self, figures: Gauges, house: House) -> None:
         self._figures, self._house = figures, house
@@ -120,6 +124,7 @@ class _Figures(Collector):
             webhooks.add_metric([result], count)
         yield webhooks
         yield from self._of_schedules()
+        yield from self._of_inboxes()
 
     def _of_schedules(self) -> Iterator[Metric]:
         """Each schedule of the config has all of its figures from the start: what is missing cannot rise."""
@@ -150,12 +155,47 @@ class _Figures(Collector):
             max(0.0, unlooked_s),
         )
 
+    def _of_inboxes(self) -> Iterator[Metric]:
+        """The same of each inbox."""
+        figures, house = self._figures.inboxes, self._house
+        names = list(house.settings.inboxes)
+        everywhere = {(name, str(state)): 0 for name in names for state in sorted(INBOX_OPEN)}
+        labels = ["inbox", "state"]
+        files = GaugeMetricFamily("batcher_inbox_files", "Files that are not at their end.", labels=labels)
+        for place, count in (everywhere | {**figures.files}).items():
+            files.add_metric([*place], count)
+        yield files
+        oldest = GaugeMetricFamily(
+            "batcher_inbox_waiting_seconds",
+            "Since the oldest file was taken that stands so; 0 where there is none.",
+            labels=labels,
+        )
+        for place, seconds in ({**everywhere} | {**figures.oldest_s}).items():
+            oldest.add_metric([*place], seconds)
+        yield oldest
+        words = "Files that were taken, and that nothing brings to an end any more but a person."
+        yield _by("batcher_inbox_left_to_a_person", words, "inbox", dict.fromkeys(names, 0) | dict(figures.left))
+        put_aside = CounterMetricFamily(
+            "batcher_inbox_put_aside", "Files of which nothing was sent, and that are in rejected.", labels=["inbox"]
+        )
+        for name, count in (dict.fromkeys(names, 0) | dict(figures.put_aside)).items():
+            put_aside.add_metric([name], count)
+        yield put_aside
+        # One that is no longer in the config is not to be reached.
+        unreachable = {name: figures.unreachable_s.get(name, 0.0) for name in names}
+        words = "Since when an inbox cannot be looked into or written to; 0 where it can."
+        yield _by("batcher_inbox_unreachable_seconds", words, "inbox", unreachable)
+        now = house.clock.instant().at
+        unlooked = {name: max(0.0, (now - at).total_seconds()) for name, at in house.inboxes.looked_at.items()}
+        words = "Since an inbox was last seen into; nobody looks while a run is going on."
+        yield _by("batcher_inbox_unlooked_seconds", words, "inbox", unlooked)
+
 
 def _one(name: str, sentence: str, value: float) -> Metric:
     return GaugeMetricFamily(name, sentence, value=value)
 
 
-def _by(name: str, sentence: str, label: str, values: Mapping[str, int]) -> Metric:
+def _by(name: str, sentence: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, sentence, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

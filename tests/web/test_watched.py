@@ -12,6 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from batcher.asked import RunState
+from batcher.inboxes import FileState
 from batcher.sandbox import SandboxThread, Switches
 from batcher.schedules import OPEN, PeriodState, ReportKind
 from batcher.states import State
@@ -165,7 +166,8 @@ def test_behind_a_proxy_there_is_nothing_to_see_whatever_host_is_named(desk: Des
 
 
 def test_no_state_is_asked_for_that_there_is_not() -> None:
-    known = {*map(str, State), *map(str, RunState), *map(str, Delivery), *map(str, PeriodState)}
+    kinds = (State, RunState, Delivery, PeriodState, FileState)
+    known = {str(one) for kind in kinds for one in kind}
     for name in ("alerts.yml", "grafana.json"):
         text = (WATCHING / name).read_text().replace('\\"', '"')
         named = re.findall(r'(?:state|result)=~?"([\w|]+)"', text)
