@@ -1,5 +1,6 @@
 """A ledger that was lost, or put back from a back-up, and what its schedules do with periods that were paid since."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -72,6 +73,27 @@ def test_where_runa_does_not_show_its_orders_a_period_from_before_waits(payer: P
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 3}
     assert payer.states()["2026-11"] == "DONE"
+
+
+def test_while_runa_does_not_show_its_orders_nothing_says_that_a_period_was_never_sent(payer: Payer) -> None:
+    """Runa still knows the keys; a payout that was given another reference since has another one."""
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        copy = back_up(payer)
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 0
+        put_back(payer, copy)
+        payer.file("2026-11", [replace(row, reference=f"{row.reference}-mended") for row in rows(3)])
+        payer.shop.world.sandbox.change(UNREADABLE)
+        await payer.until(2026, 11, 29)
+        assert await payer.run_due() == 6
+        assert payer.states()["2026-11"] == "UNFINISHED"
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
 
 
 def test_later_periods_are_paid_whether_the_list_is_shown_or_not(payer: Payer) -> None:
