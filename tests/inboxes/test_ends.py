@@ -1,6 +1,7 @@
 """How a sheet of an inbox ends: paid, refused, held, tried again, taken away; and an inbox that is out of reach."""
 
 import asyncio
+import csv
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
@@ -78,6 +79,18 @@ def test_without_results_no_links_are_laid_into_the_inbox(clerk: Clerk) -> None:
 
     clerk.live(story())
     assert set(clerk.store.folders) == {"archive/march.csv"}
+
+
+def test_beside_each_sheet_lie_its_own_results(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.send("march.csv", rows(2))
+        clerk.send("april.csv", rows(3, start=10))
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    for batch, sent in (("march", rows(2)), ("april", rows(3, start=10))):
+        results = clerk.store.folders[f"archive/{batch}.results.csv"].decode("utf-8-sig")
+        assert [line["reference"] for line in csv.DictReader(results.splitlines())] == [row.reference for row in sent]
 
 
 def test_whoever_reads_the_inbox_is_said_to_see_the_links(clerk: Clerk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 BUGS = Path(__file__).parent / "bugs"
 
-_NAME = re.compile(r"\d\d-[a-z0-9-]+")
+_NAME = re.compile(r"\d{2,3}-[a-z0-9-]+")
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*")
 
 
@@ -37,6 +37,11 @@ class Bug:
     """The test files that should catch it."""
     hunks: tuple[Hunk, ...]
 
+    @property
+    def number(self) -> int:
+        """What its name begins with."""
+        return int(self.name.partition("-")[0])
+
     def applied(self, root: Path) -> dict[str, str]:
         """The changed files by path, as they would be. Raises `NoFit`, and changes nothing."""
         changed: dict[str, str] = {}
@@ -59,7 +64,8 @@ class Bug:
 
 def all_bugs(folder: Path = BUGS) -> list[Bug]:
     """Every planted bug, by number."""
-    return [read_bug(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.patch"))]
+    bugs = [read_bug(path.stem, path.read_text(encoding="utf-8")) for path in folder.glob("*.patch")]
+    return sorted(bugs, key=lambda bug: bug.number)
 
 
 def read_bug(name: str, text: str) -> Bug:
