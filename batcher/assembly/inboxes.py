@@ -60,6 +60,21 @@ class Found:
     """Why it cannot be looked into; empty where it can."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An inbox as the ledger knows it."""
+
+    name: str
+    inbox: Inbox | None
+    """`None` for one that is no longer in the config, and has files that are not at their end."""
+    open: tuple[InboxFile, ...]
+    """Oldest first."""
+    ended: tuple[InboxFile, ...]
+    """Those that came to their end last, the last first."""
+    trouble: str
+    """Why it could not be worked with when it was tried last; empty where it could."""
+
+
 class Inboxes:
     """The inboxes of one environment. Implements `batcher.assembly.duties.Part`."""
 
@@ -154,6 +169,23 @@ class Inboxes:
             ours = {line.name for line in taken if line.state in OPEN}
             lying = tuple(file for file in listing.values() if is_sheet(file.name) and file.name not in ours)
             found.append(Found(inbox=postbox.inbox, lying=lying, taken=tuple(taken), trouble=trouble))
+        return found
+
+    def known(self, *, most_ended: int) -> list[Known]:
+        """What the ledger knows of each inbox. Asks no inbox, however far away, and changes nothing."""
+        files, here = self._office.inbox_files, self._office.environment
+        lines, found = self._notes.of(OPEN), []
+        for name in dict.fromkeys([*self._postboxes, *(line.inbox for line in lines)]):
+            postbox = self._postboxes.get(name)
+            found.append(
+                Known(
+                    name=name,
+                    inbox=None if postbox is None else postbox.inbox,
+                    open=tuple(line for line in lines if line.inbox == name),
+                    ended=tuple(files.last_ended(here, name, most=most_ended)),
+                    trouble="" if postbox is None else files.trouble(here, name),
+                )
+            )
         return found
 
     async def _is_to_begin(self, line: InboxFile) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from batcher.inboxes import OPEN, UNPAID, FileState, InboxFile, Listed, judged
+from batcher.inboxes import ENDED, OPEN, UNPAID, FileState, InboxFile, Listed, judged
 from batcher.inboxes.names import first_free, shown
 from batcher.ledger.place import write_failed, writing_on
 from batcher.ledger.tables import batches, environments, inbox_files, inbox_troubles, moment_text
@@ -88,6 +88,13 @@ class InboxFiles:
         """The files of all inboxes that stand so, oldest first."""
         with self._engine.connect() as connection:
             return _read(connection, environment, inbox_files.c.state.in_(states))
+
+    def last_ended(self, environment: Environment, inbox: str, *, most: int) -> list[InboxFile]:
+        """The files of an inbox that came to their end last, the last first."""
+        mine = (is_in(inbox_files, environment), inbox_files.c.inbox == inbox, inbox_files.c.state.in_(ENDED))
+        query = select(inbox_files).where(*mine).order_by(inbox_files.c.changed_at.desc(), inbox_files.c.id.desc())
+        with self._engine.connect() as connection:
+            return [_file(found) for found in connection.execute(query.limit(most))]
 
     def one(self, file_id: int) -> InboxFile | None:
         """The file of this id."""

@@ -35,7 +35,7 @@ def _environment() -> Environment:
 
 def rendered(visit: "Visit", template: str, context: Mapping[str, Any]) -> str:
     """The template with what every page shows: where orders are made, who is there, and the menu."""
-    from batcher.web.pages import MENU  # noqa: PLC0415 - the pages render, and so import this file
+    from batcher.web.pages import menu_of  # noqa: PLC0415 - the pages render, and so import this file
 
     return (
         _environment()
@@ -44,7 +44,7 @@ def rendered(visit: "Visit", template: str, context: Mapping[str, Any]) -> str:
             visit=visit,
             csrf_field=partial(csrf_field, visit),
             environment=visit.house.environment,
-            menu=MENU,
+            menu=menu_of(visit.house.settings),
             version=__version__,
             **context,
         )

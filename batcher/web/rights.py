@@ -46,6 +46,7 @@ NEEDS: Mapping[str, Right | None] = {
     "batch_retry_confirm": Right.SEND,
     "batch_decide": Right.SETTLE,
     "batch_report": Right.LOOK,
+    "coming": Right.LOOK,
     "history": Right.LOOK,
     "people": Right.LOOK,
     # Everybody's own, and nobody else's.
