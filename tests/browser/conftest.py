@@ -45,7 +45,7 @@ def visit(link: str, browser: "Browser") -> Visit:
     """Opens the first page in a context of its own; the link was used once, for all of them."""
     from tests.browser.visitor import visiting
 
-    return partial(visiting, browser, _cookies(browser, link), link.partition("enter")[0])
+    return partial(visiting, browser, cookies_of(browser, link), link.partition("enter")[0])
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +72,10 @@ def come(server: "PageServer", browser: "Browser") -> Visit:
     """Opens the first page of `server`, as `visit` does."""
     from tests.browser.visitor import visiting
 
-    return partial(visiting, browser, _cookies(browser, str(server.link)), f"{server.url}/")
+    return partial(visiting, browser, cookies_of(browser, str(server.link)), f"{server.url}/")
 
 
-def _cookies(browser: "Browser", link: str) -> list[dict[str, object]]:
+def cookies_of(browser: "Browser", link: str) -> list[dict[str, object]]:
     """What a browser holds that has opened the link."""
     from tests.browser.visitor import PATIENCE_MS
 

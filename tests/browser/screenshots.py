@@ -1,9 +1,14 @@
 """The pictures of the page in `docs/`: `python -m tests.browser.screenshots` draws them anew."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from tests.browser.serving import PageServer, chromium
+from tests.browser.unattended import lay_unattended
 from tests.browser.visitor import Visitor
 from tests.process.house import House, SandboxProcess, payouts, write_sheet
 
@@ -63,14 +68,35 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as name,
         SandboxProcess(rate="none", latency_min_s=0.2, latency_max_s=0.4) as sandbox,
-        PageServer(House(Path(name), sandbox, api__account="acme")) as server,
         chromium() as browser,
     ):
+        paying, unattended = Path(name) / "paying", Path(name) / "unattended"
+        paying.mkdir()
+        with _album(House(paying, sandbox, api__account="acme"), browser) as album:
+            _walk(album, paying)
+        unattended.mkdir()
+        house = House(unattended, sandbox, api__account="acme")
+        lay_unattended(house)
+        with _album(house, browser) as album:
+            _come(album)
+
+
+@contextmanager
+def _album(house: House, browser: Browser) -> Iterator[_Album]:
+    """The first page of a house, on a table that pictures are taken at."""
+    with PageServer(house) as server:
         context = browser.new_context(viewport=SIZE, locale="en-GB", timezone_id="UTC")  # type: ignore[arg-type]
         album = _Album(Visitor(context.new_page()))
         album.page.goto(str(server.link))
-        _walk(album, Path(name))
+        yield album
         context.close()
+
+
+def _come(album: _Album) -> None:
+    album.page.get_by_role("link", name="Coming payments").click()
+    album.page.set_viewport_size({"width": SIZE["width"], "height": 1000})
+    album.page.locator("details").last.evaluate("(one) => { one.open = true; }")
+    album.take("coming")
 
 
 def _walk(album: _Album, folder: Path) -> None:

@@ -1,17 +1,22 @@
 """What every page of a payment keeps to, in whatever look: WCAG, the width of the screen, titles, times and numbers."""
 
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, cookies_of
 from tests.browser.test_sheets import LOOKS
 from tests.process.house import payouts, write_sheet
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.browser.visitor import Visitor
+    from tests.process.house import SandboxProcess
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +57,33 @@ def _faults(visitor: "Visitor") -> list[str]:
     if re.search(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", page.locator("main").inner_text()):
         found.append("a time that is not as the browser writes it")
     return found
+
+
+@pytest.fixture(scope="module")
+def unattended(
+    tmp_path_factory: pytest.TempPathFactory, quick: "SandboxProcess", browser: "Browser"
+) -> Iterator[Visit]:
+    """Opens the first page of a server that pays by itself what comes, and has paid it."""
+    from tests.browser.serving import PageServer
+    from tests.browser.unattended import lay_unattended
+    from tests.browser.visitor import visiting
+    from tests.process.house import House
+
+    folder = tmp_path_factory.mktemp("unattended")
+    house = House(folder, quick, api__account="acme")
+    lay_unattended(house)
+    with PageServer(house) as server:
+        yield partial(visiting, browser, cookies_of(browser, str(server.link)), f"{server.url}/")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_what_comes_by_itself_keeps_to_it(unattended: Visit, look: dict[str, object]) -> None:
+    with unattended(**look) as visitor:
+        visitor.page.get_by_role("link", name="Coming payments").click()
+        visitor.page.get_by_text("The last files that are at their end").wait_for()
+        visitor.page.get_by_text("cannot be reached").wait_for()
+        visitor.page.get_by_role("link", name="Waits for an approval").wait_for()
+        assert _faults(visitor) == []
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
