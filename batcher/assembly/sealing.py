@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from batcher import planning
+from batcher import planning, policy
 from batcher.assembly.parts import Parts
 from batcher.assembly.sheets import NOTHING_SAID, SaidOfFile, digest_of_file, load_sheet, read_options
 from batcher.errors import InputInvalid, UsageError
@@ -90,7 +90,7 @@ class Sealing:
         Raises `UsageError` where the settings are other ones, `InputInvalid` where file or ledger have changed since.
         """
         self._refuse_other_settings(sealed)
-        plan = self._parts.plan(self._sheet(sealed), sealed.batch, _meant(sealed))
+        plan = self._parts.plan(self._sheet(sealed), sealed.batch, self._meant(sealed))
         again = self._again(sealed, plan, plan.record.last_change)
         # What Runa's list says of the rows was part of the plan and is not known yet; all else is.
         if (again.file, again.journal) != (sealed.file, sealed.journal):
@@ -138,6 +138,17 @@ class Sealing:
                 "Put the file back as it was, or mend it and make the plan again.",
                 error.problems,
             ) from None
+
+    def _meant(self, sealed: planning.SealedPlan) -> planning.Choices:
+        """Its flags, which speak of nothing that was sent since; orders of unclear owner are bound by its digest.
+
+        That a batch was never sent from elsewhere is no longer said where this ledger was put back since then, or where
+        Runa may have forgotten the keys of that time: another life of the ledger may have carried it out.
+        """
+        said_at, knows_until = sealed.prepared_at, self._parts.ledger.knows_until()
+        put_back = knows_until is not None and said_at <= knows_until
+        holds = not put_back and not policy.key_is_old(said_at, self._parts.latest_now(None))
+        return replace(sealed.meant, said_at=said_at, never_sent=sealed.meant.never_sent and holds)
 
     def _refuse_other_settings(self, sealed: planning.SealedPlan) -> None:
         told = planning.settings_that_differ(
@@ -235,11 +246,6 @@ def _file(sheet: Sheet, path: Path, options: ReadOptions) -> planning.SealedFile
 def _plain(value: ReadOptions | SaidOfFile) -> dict[str, Any]:
     plain: dict[str, Any] = to_jsonable_python(asdict(value))
     return plain
-
-
-def _meant(sealed: planning.SealedPlan) -> planning.Choices:
-    """Its flags, which speak of nothing that was sent since; orders of unclear owner are bound by its digest."""
-    return replace(sealed.meant, said_at=sealed.prepared_at)
 
 
 def _said(sealed: planning.SealedPlan) -> SaidOfFile:

@@ -57,6 +57,12 @@ def _of_file(sealed: SealedPlan, again: SealedPlan) -> Iterator[Problem]:
 def _of_ledger(sealed: SealedPlan, again: SealedPlan) -> Iterator[Problem]:
     if sealed.journal != again.journal:
         yield _problem("ledger_moved_on", f"Something happened to batch {sealed.batch} since its plan was sealed.")
+    if sealed.meant.never_sent and not again.meant.never_sent:
+        yield _problem(
+            "never_sent",
+            f"That batch {sealed.batch} was never sent from elsewhere was said before this ledger was put back from a "
+            "back-up, or over 29 days ago.",
+        )
     for order_id in sorted(set(again.accepted_orders) - set(sealed.accepted_orders)):
         yield _problem(
             "order_without_row", f"Order {order_id} in Runa's list fits no row, and the plan did not know it."

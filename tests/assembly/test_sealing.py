@@ -295,6 +295,19 @@ def test_a_row_said_to_be_paid_again_is_not_once_another_batch_paid_it_since(bef
             assert "'R0' in batch jan may have paid the same on 2026-11-03, after this row" in plan.problems[0].message
 
 
+@pytest.mark.parametrize(("age", "holds"), [(timedelta(days=29), True), (timedelta(days=29, seconds=1), False)])
+def test_that_it_was_never_sent_is_said_as_long_as_runa_remembers_the_keys(age: timedelta, holds: bool) -> None:
+    with desk_with(2, []) as desk, desk.office() as office:
+        plan = office.plan(desk.sheet(), BATCH, Choices(never_sent=True))
+        sealed = office.sealing.seal(plan, desk.path, prepared_at=office.now - age, said=SAID)
+        again = office.sealing.plan_again(sealed)
+        assert again.choices.never_sent is holds
+        if not holds:
+            with pytest.raises(InputInvalid) as caught:
+                office.sealing.refuse_unless_same(sealed, again, before=again)
+            assert [problem.kind for problem in caught.value.problems] == ["never_sent"]
+
+
 def test_what_was_paid_between_the_look_and_the_seal_is_not_known_to_the_plan() -> None:
     with desk_with(1, []) as desk:
         with desk.book() as book:

@@ -129,3 +129,58 @@ def test_a_lost_ledger_pays_no_period_of_the_past(payer: Payer) -> None:
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 3, "2026-12": 3}
     assert payer.states() == {"2026-12": "DONE", "2027-01": "EXPECTED"}
+
+
+@pytest.mark.parametrize("at", [(2026, 11, 29, 10), (2026, 12, 28, 20)], ids=["soon", "when Runa has forgotten"])
+def test_what_was_approved_before_the_back_up_says_no_more_that_it_was_never_sent(
+    tmp_path: Path, at: tuple[int, int, int, int]
+) -> None:
+    payer = Payer(tmp_path, late_hours=744, approval=("GBP 1",))
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        assert await payer.run_due() == 8
+        payer.decide()
+        copy = back_up(payer)
+        await payer.until(2026, 11, 28, 11)
+        assert await payer.run_due() == 0
+        put_back(payer, copy)
+        assert payer.states()["2026-11"] == "HELD_FOR_APPROVAL"
+        payer.shop.world.sandbox.change(UNREADABLE)
+        await payer.until(*at)
+        await payer.run_due()
+        assert payer.states()["2026-11"] == "UNFINISHED"
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+
+
+def test_what_waited_for_the_desk_when_it_was_backed_up_says_it_no_more(payer: Payer) -> None:
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11")
+        await payer.until(2026, 11, 28, 10)
+        step = 0
+        while not _asked(payer):
+            step += 1
+            await payer.run_due(killed_at_step=step)
+        copy = back_up(payer)
+        await payer.until(2026, 11, 28, 11)
+        assert await payer.run_due() == 0
+        put_back(payer, copy)
+        payer.shop.world.sandbox.change(UNREADABLE)
+        await payer.until(2026, 12, 28, 20)
+        await payer.run_due()
+        assert payer.states()["2026-11"] != "DONE"
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 3}
+
+
+def _asked(payer: Payer) -> bool:
+    """Whether the desk was asked for the period, and nothing is confirmed yet."""
+    return any(run.plan_id is None for run in payer.shop.runs("incentives-2026-11"))
