@@ -29,15 +29,16 @@ class Holding:
         return last is not None and last.stage is Stage.WAITING
 
     def approved(self, batch: str, *, by: str, file_digest: str | None) -> SealedPlan | None:
-        """The plan that somebody has approved, if it would come out the same now.
+        """The plan that somebody has approved, if it is of the file with that digest, and would come out the same now.
 
-        Raises `NotConfirmed` where they refused it, and its file is still the one with that digest.
+        Raises `NotConfirmed` where they refused it, and its file is still that one.
         """
         last = self._office.approvals.last_of(batch, by=by)
         sealed = None if last is None else self._found(last)
-        if last is None or sealed is None:
+        # Our copy of a file that is no longer in its inbox may be here still.
+        if last is None or sealed is None or sealed.file.digest != file_digest:
             return None
-        if last.stage is Stage.REFUSED and last.decided_by != by and sealed.file.digest == file_digest:
+        if last.stage is Stage.REFUSED and last.decided_by != by:
             raise NotConfirmed(f"{last.decided_by} refused it: {last.reason}", "Put a better file in its place.")
         usable = last.stage is Stage.APPROVED and not self._office.approvals.why_not_use(last)
         return sealed if usable and self._is_same(sealed) else None

@@ -19,6 +19,7 @@ from batcher.errors import UsageError
 from batcher.inboxes import Inbox, InboxFile
 from batcher.ledger import InboxFiles
 from batcher.planning import Choices
+from batcher.roles import Role
 from batcher.settings import Settings
 from batcher.settings.approval import Approval
 from batcher.settings.schedules import Schedule
@@ -156,6 +157,17 @@ class Clerk:
                 desk.close()
 
             await asyncio.gather(self.shop.alive(desk.work()), closes())
+
+    def decide(self, *, reason: str = "") -> None:
+        """An approver says yes to the one plan that waits, or no for a reason."""
+        with self.shop.office() as office:
+            if not office.people.has_users():
+                office.people.add("zoe", Role.APPROVER, "correct horse battery staple", by="root", now=office.now)
+            (plan,) = (one.plan for one in office.approvals.waiting())
+            if reason:
+                office.approvals.refuse(plan, by="zoe", reason=reason, now=office.now)
+            else:
+                office.approvals.approve(plan, by="zoe", now=office.now)
 
     async def confirm_by_hand(self, batch: str, content: bytes) -> None:
         """A person has the plan of a batch approved and confirmed, and nothing is sent yet."""
