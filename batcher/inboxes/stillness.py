@@ -6,7 +6,7 @@ from batcher.inboxes.names import DONE
 from batcher.inboxes.store import Listed
 
 STILL_S = 10
-"""How long size and mark of a file must stand still before it counts as whole; a `.done` beside it says so at once."""
+"""How long size and mark of a file must stand still before it counts as whole; a `.done` that is not older says so at once."""
 
 
 class Stillness:
@@ -22,5 +22,10 @@ class Stillness:
         return {
             name
             for name, (file, since_s) in self._since.items()
-            if f"{name}{DONE}" in listing or (file.size > 0 and now_s - since_s >= STILL_S)
+            if _is_said(file, listing.get(f"{name}{DONE}")) or (file.size > 0 and now_s - since_s >= STILL_S)
         }
+
+
+def _is_said(file: Listed, done: Listed | None) -> bool:
+    """Whether its `.done` speaks of it: one that is older speaks of another file, which was mended since."""
+    return done is not None and done.written_ns >= file.written_ns

@@ -15,6 +15,8 @@ class Listed:
     """In bytes."""
     mark: str
     """What is another one whenever the file was written again: its time, or the store's own tag of its contents."""
+    written_ns: int = 0
+    """When it was written, on the clock of the place; 0 where files come to be whole or not at all, as in a bucket."""
 
 
 class Store(Protocol):

@@ -131,7 +131,7 @@ def _listed(entry: "os.DirEntry[str]") -> Listed | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return Listed(name=entry.name, size=status.st_size, mark=_mark(status))
+    return Listed(name=entry.name, size=status.st_size, mark=_mark(status), written_ns=status.st_mtime_ns)
 
 
 def _mark(status: os.stat_result) -> str:

@@ -62,7 +62,7 @@ class SftpStore:
     async def _listed(self) -> list[Listed]:
         async with self._connected() as sftp:
             files = [
-                Listed(name=entry.filename, size=entry.attrs.size or 0, mark=_mark(entry.attrs))
+                _listed(entry.filename, entry.attrs)
                 async for entry in sftp.scandir(self._place.path)
                 if isinstance(entry.filename, str) and is_name(entry.filename) and _is_regular(entry.attrs)
             ]
@@ -222,6 +222,11 @@ def _login(place: SftpPlace, secret: SecretStr | None, environ: Mapping[str, str
 
 def _is_regular(attrs: asyncssh.SFTPAttrs) -> bool:
     return attrs.type == asyncssh.FILEXFER_TYPE_REGULAR
+
+
+def _listed(name: str, attrs: asyncssh.SFTPAttrs) -> Listed:
+    written_ns = (attrs.mtime or 0) * 1_000_000_000 + (attrs.mtime_ns or 0)
+    return Listed(name=name, size=attrs.size or 0, mark=_mark(attrs), written_ns=written_ns)
 
 
 def _mark(attrs: asyncssh.SFTPAttrs) -> str:

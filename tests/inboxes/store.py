@@ -58,7 +58,8 @@ class FakeStore:
     def listed(self) -> list[Listed]:
         """What is there."""
         self._ask("listed")
-        return [Listed(name=name, size=len(self.files[name]), mark=f"{self._marks[name]}") for name in self.files]
+        written = [(name, len(self.files[name]), self._marks[name]) for name in self.files]
+        return [Listed(name=name, size=size, mark=f"{mark}", written_ns=mark) for name, size, mark in written]
 
     def fetch(self, name: str, to: Path) -> None:
         """Write it to `to`."""

@@ -96,6 +96,26 @@ def test_a_done_beside_it_says_at_once_that_it_is_whole(clerk: Clerk) -> None:
     assert "archive/march.csv.done" in clerk.store.folders
 
 
+def test_a_done_that_is_older_says_nothing_of_what_is_written_over_the_file(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.has_key = False
+        clerk.send("march.csv")
+        clerk.store.write("march.csv.done", b"")
+        assert await clerk.run_due() == 2
+        clerk.has_key = True
+        await clerk.later(minutes=20)
+        clerk.send("march.csv", rows(1, start=4))  # half of it is there by now
+        await clerk.serve(5)
+        assert clerk.states() == [("march.csv", "WITHDRAWN")]
+        clerk.send("march.csv", rows(2, start=4))
+        clerk.store.write("march.csv.done", b"")
+        await clerk.serve(5)
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert clerk.paid() == {"march": 2}
+
+
 @pytest.mark.parametrize("name", [".march.csv", "~$march.xlsx", "march.csv.part", "march.TMP", "a.filepart", "b.done"])
 def test_what_is_no_sheet_is_left(clerk: Clerk, name: str) -> None:
     async def story() -> None:

@@ -78,3 +78,10 @@ def test_a_file_that_is_written_again_with_its_old_time_has_another_mark(inbox: 
     os.utime(inbox / "a.csv", (1, 1))
     (after,) = store.listed()
     assert before.mark != after.mark
+
+
+def test_it_is_told_when_a_file_was_written(inbox: Path, store: Store) -> None:
+    for name, moment in [("a.csv", 50), ("a.csv.done", 49)]:
+        (inbox / name).write_bytes(b"")
+        os.utime(inbox / name, (moment, moment))
+    assert [file.written_ns for file in store.listed()] == [50 * 10**9, 49 * 10**9]

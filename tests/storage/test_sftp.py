@@ -1,5 +1,6 @@
 """What only an SFTP server can do: be somebody else, let nobody in, break off, fall silent."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -128,6 +129,13 @@ def test_a_port_where_nobody_listens_is_told(server: SftpServer) -> None:
 def test_a_folder_that_is_not_there_or_not_ours_is_told(server: SftpServer) -> None:
     error = refused(store_of(server, server.place(path="/nowhere")))
     assert "the folder, or a file that was just seen in it, is not there" in str(error)
+
+
+def test_it_is_told_when_a_file_was_written(server: SftpServer) -> None:
+    for name, moment in [("a.csv", 50), ("a.csv.done", 49)]:
+        (server.root / "inbox" / name).write_bytes(b"")
+        os.utime(server.root / "inbox" / name, (moment, moment))
+    assert [file.written_ns for file in store_of(server).listed()] == [50 * 10**9, 49 * 10**9]
 
 
 def test_links_and_pipes_are_no_files(server: SftpServer, tmp_path: Path) -> None:
