@@ -296,7 +296,6 @@ class Schedules:
             ceilings=definition.ceilings,
             choices=Choices(never_sent=never_sent, own_periods=frozenset(earlier)),
             judge=judge,
-            another_life=another_life,
             approved=row.state is PeriodState.HELD_FOR_APPROVAL and self._confirmed(row),
         )
 

@@ -38,9 +38,6 @@ _MOVED = InputInvalid.exit_code
 _UNTOLD = frozenset({"never_sent", "old_plan", "orders_unfinished"})
 """Kinds of problems that end by themselves, once Runa's list is read to its end and shows whose its orders are."""
 
-_PASSING = frozenset({"orders_unfinished"})
-"""What a plan is refused for that ends by itself: nothing is wrong with the sheet."""
-
 
 def is_unattended(run: AskedRun) -> bool:
     """Whether a schedule or an inbox has asked for this run."""
@@ -95,8 +92,6 @@ class Payment:
     choices: Choices
     judge: Callable[[Sheet], None] = lambda sheet: None
     """Raises where the sheet, sound in itself, is not to be paid."""
-    another_life: bool = False
-    """Whether this ledger was put back from a back-up, and another life of it may have paid this."""
     approved: bool = False
     """Whether a person has confirmed it since it was held."""
 
@@ -204,8 +199,7 @@ class Unattended:
             # A person ran it. That it may be long ago says nothing here: no two payments share a batch.
             return Prospect(plan=plan)
         prospect = await office.casework.look(plan, api_key, settle=False)
-        if payment.another_life:
-            _refuse_untold(prospect.plan)
+        _refuse_untold(prospect.plan)
         refuse_to_run(prospect, office.now, ignore_balance=False)
         _refuse_above_ceiling(payment, prospect.plan)
         return prospect
@@ -230,7 +224,7 @@ def _refuse_untold(plan: planning.Plan) -> None:
     if plan.problems and all(problem.kind in _UNTOLD for problem in plan.problems):
         raise StoppedEarly(
             f"{plan.problems[0].message} Nothing was sent.",
-            "It is tried again by itself; see in the guide for operators what to do after a back-up was put back.",
+            "It is tried again by itself; see in the guide for operators what to do where that does not help.",
         )
 
 
@@ -247,8 +241,7 @@ def _refuse_above_ceiling(payment: Payment, plan: planning.Plan) -> None:
 
 def _is_of_the_sheet(error: BatcherError) -> bool:
     """Whether it stays wrong until the sheet is another one; all else may be mended meanwhile."""
-    kinds = {problem.kind for problem in error.problems} if isinstance(error, InputInvalid) else set()
-    return error.exit_code in (5, 8) and not (kinds and kinds <= _PASSING)
+    return error.exit_code in (5, 8)
 
 
 _WORST = (1, 130, 4, 7, 6, 2, 5, 8, 11, 3, 0)

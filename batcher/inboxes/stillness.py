@@ -6,7 +6,7 @@ from batcher.inboxes.names import DONE
 from batcher.inboxes.store import Listed
 
 STILL_S = 10
-"""How long size and mark of a file must stand still before it counts as whole; a `.done` that is not older says so at once."""
+"""How long size and mark of a file must stand still before it counts as whole; a `.done` says so at once."""
 
 
 class Stillness:

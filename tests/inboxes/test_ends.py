@@ -139,6 +139,22 @@ def test_without_a_key_it_is_tried_again(clerk: Clerk) -> None:
     assert clerk.told_of() == [("march.csv", "unfinished"), ("march.csv", "finished")]
 
 
+def test_while_runa_does_not_show_its_orders_a_sheet_waits(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.shop.world.sandbox.change({"list_error": list(range(1, 400))})
+        clerk.send()
+        assert await clerk.run_due() == 6
+        assert clerk.states() == [("march.csv", "UNFINISHED")]
+        assert "whether it was sent from elsewhere cannot be told" in clerk.told.reports[-1].message
+        clerk.shop.world.sandbox.change({"list_error": 0})
+        await clerk.later(minutes=16)
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert clerk.paid() == {"march": 3}
+    assert clerk.states() == [("march.csv", "ARCHIVED")]
+
+
 def test_for_days_without_a_key_it_is_left_to_a_person(clerk: Clerk) -> None:
     async def story() -> None:
         clerk.has_key = False
