@@ -73,9 +73,10 @@ class Definition:
 
 
 def claims(definition: Definition, name: str) -> bool:
-    """Whether this is the name of the file of some period: nobody else pays it."""
+    """Whether this is the name of the file of some period, in whatever letters: nobody else pays it."""
     before, after = map(re.escape, definition.file.split(PLACE, 1))
-    return re.fullmatch(before + _ANY_PERIOD + after.replace(re.escape(PLACE), _ANY_PERIOD), name) is not None
+    pattern = before + _ANY_PERIOD + after.replace(re.escape(PLACE), _ANY_PERIOD)
+    return re.fullmatch(pattern, name, re.IGNORECASE) is not None
 
 
 def unit_of(cron: str) -> Unit:

@@ -65,6 +65,20 @@ def test_the_period_pays_at_its_time_and_the_inbox_keeps(clerk: Clerk, batch: st
     assert clerk.told_of() == [("2026-03", "finished")]
 
 
+def test_a_period_s_name_in_other_letters_is_paid_neither_before_its_time_nor_beside_it(clerk: Clerk) -> None:
+    async def story() -> None:
+        clerk.send("Incentives-2026-03.CSV")
+        assert await clerk.run_due() == 0
+        await until(clerk, 28)
+        clerk.send("incentives-2026-03.csv", rows(3))
+        assert await clerk.run_due() == 0
+        assert await clerk.run_due() == 0
+
+    clerk.live(story())
+    assert clerk.paid() == {"monthly-2026-03": 3}
+    assert list(clerk.store.files) == ["Incentives-2026-03.CSV"]
+
+
 def test_a_file_that_comes_late_and_one_that_never_comes(clerk: Clerk) -> None:
     async def story() -> None:
         assert await clerk.run_due() == 0
