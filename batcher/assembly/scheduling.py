@@ -250,8 +250,9 @@ class Schedules:
 
     async def _start(self, row: ScheduledPeriod, path: Path | None, desk: Desk) -> None:
         """Plan the period and ask the desk for it, or note why not. Without a sheet, what was confirmed goes on."""
-        begun = await self._unattended.begin(row.batch, SCHEDULE, desk, lambda: self._payment(row, path))
+        # Before it is read: what is put there meanwhile is then another file, and looked at as such.
         digest = "" if path is None else digest_of_file(path) or ""
+        begun = await self._unattended.begin(row.batch, SCHEDULE, desk, lambda: self._payment(row, path))
         match begun:
             case Begun(how=How.RUNNING, run=AskedRun() as run):
                 # What a person had approved may be of another file than the one that was held.

@@ -586,3 +586,27 @@ def test_a_file_that_goes_on_growing_after_it_was_taken_is_told_of_once(payer: P
     payer.shop.live(story())
     assert payer.paid() == {"2026-11": 2}
     assert payer.told_of()[1:] == [("2026-11", "finished"), ("2026-11", "file_changed")]
+
+
+def test_a_file_that_is_mended_while_the_first_is_looked_at_is_looked_at_too(tmp_path: Path) -> None:
+    payer = Payer(tmp_path)
+
+    async def mends() -> None:
+        await payer.shop.world.clock.sleep(1)
+        payer.file("2026-11", rows(2))
+
+    async def story() -> None:
+        await payer.until(2026, 11, 20)
+        await payer.run_due()
+        payer.file("2026-11", [Row(f"R{number}", number, 400) for number in (1, 2, 3)])
+        (payer.inbox / "incentives-2026-11.csv.done").touch()
+        payer.shop.world.sandbox.change({"list_error": [1, 2]})  # so that the look takes a while
+        await payer.until(2026, 11, 28, 10)
+        code, _ = await asyncio.gather(payer.run_due(), mends())
+        assert code == 8
+        assert payer.states()["2026-11"] == "REFUSED"
+        await payer.until(2026, 11, 28, 11)
+        assert await payer.run_due() == 0
+
+    payer.shop.live(story())
+    assert payer.paid() == {"2026-11": 2}
