@@ -92,6 +92,7 @@ class Judged:
 
 def judged(
     *,
+    inbox: str,
     name: str,
     digest: str,
     batch: str | None,
@@ -101,17 +102,20 @@ def judged(
 ) -> Judged | None:
     """Whether a file is taken to be paid, or put aside and why; `None` where it was taken before and goes its way.
 
-    `earlier` is all that was ever taken from this inbox; `batch_used_by` says what its batch was used for before, and
+    `earlier` is all that was ever taken, from any inbox; `batch_used_by` says what its batch was used for before, and
     is empty where it was not; `refused`, why it is put aside whatever else is known of it.
     """
-    lines = list(earlier)
+    everything = list(earlier)
+    lines = [line for line in everything if line.inbox == inbox]
     if any(line.name == name and line.state in OPEN for line in lines):
         return None
     if refused:
         return _refused(refused)
-    for line in lines:
+    for line in everything:
         if line.digest == digest and line.state not in UNPAID:
-            return _refused(f"These are the same bytes as {shown(line.name)}, taken on {line.noted_at:%Y-%m-%d}.")
+            where = "" if line.inbox == inbox else f" of inbox {line.inbox}"
+            same = f"{shown(line.name)}{where}, taken on {line.noted_at:%Y-%m-%d}"
+            return _refused(f"These are the same bytes as {same}.")
     for line in lines:
         if line.name == name and line.state not in UNPAID:
             return _refused(

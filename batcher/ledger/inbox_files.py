@@ -43,9 +43,10 @@ class InboxFiles:
         try:
             with writing_on(self._engine) as connection:
                 here = environment_id(connection, environment)
-                earlier = _read(connection, environment, inbox_files.c.inbox == inbox)
+                earlier = _read(connection, environment)
                 used_by = "" if batch is None or schedule else _used_by(connection, environment, batch)
                 found = judged(
+                    inbox=inbox,
                     name=listed.name,
                     digest=digest,
                     batch=batch,
@@ -64,7 +65,9 @@ class InboxFiles:
                     "digest": digest,
                     "schedule": schedule,
                     "batch": batch or "",
-                    "kept_as": first_free(listed.name, (line.kept_as for line in earlier), now, digest),
+                    "kept_as": first_free(
+                        listed.name, (line.kept_as for line in earlier if line.inbox == inbox), now, digest
+                    ),
                     "state": found.state,
                     "open_name": listed.name,
                     "exit_code": 5 if found.state is FileState.REFUSED else None,

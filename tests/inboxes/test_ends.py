@@ -319,6 +319,23 @@ def test_two_inboxes_share_no_batch(clerk: Clerk) -> None:
     assert clerk.states("bonus") == [("march.csv", "PUT_ASIDE")]
 
 
+def test_the_same_bytes_in_another_inbox_are_put_aside_however_late_they_come(clerk: Clerk) -> None:
+    clerk.stores["other"] = FakeStore()
+    clerk.inboxes = [inbox("payroll"), inbox("other", batch="other-{name}")]
+
+    async def story() -> None:
+        clerk.send("march.csv")
+        assert await clerk.run_due() == 0
+        await clerk.later(days=40)
+        clerk.send("march.csv", inbox="other")
+        assert await clerk.run_due() == 5
+
+    clerk.live(story())
+    assert clerk.paid() == {"march": 3}
+    assert clerk.states("other") == [("march.csv", "PUT_ASIDE")]
+    assert "the same bytes as march.csv of inbox payroll, taken on" in clerk.told.reports[-1].message
+
+
 def test_an_inbox_without_a_batch_pays_nothing_by_itself(clerk: Clerk) -> None:
     clerk.inboxes = [inbox(batch=None)]
 
