@@ -22,7 +22,7 @@ from batcher.settings import Settings, ledger_path
 T = TypeVar("T")
 
 ABANDONED_S = 86_400
-"""So old is what a process that was killed in the middle of a fetch has left."""
+"""So old is what a process has left that was killed; what is younger may be another one's, which is at it."""
 
 
 class Aside(Protocol):
@@ -108,7 +108,7 @@ class Postbox:
         if there is not None and not line.is_still(there):
             # Another file has come in its place, and is looked at as such: it is not this one that goes.
             line = rename(stamped)
-            await self.put(self.copy_of(line), folder, line.kept_as)
+            await self._put_copy(line, folder)
             return line
         if f"{line.name}{DONE}" in listing:
             # Left behind, it would say of the next file of this name that it is whole.
@@ -117,14 +117,19 @@ class Postbox:
             await self._move(line.name, folder, line.kept_as)
         except InboxUnreachable:
             there = (await self.listing()).get(line.name)
-            if there is None and self.copy_of(line).is_file():
-                await self.put(self.copy_of(line), folder, line.kept_as)  # somebody took it away
+            if there is None:
+                await self._put_copy(line, folder)  # somebody took it away
             elif line.is_still(there) and line.kept_as != stamped:
                 line = rename(stamped)  # a file of that name is there, which is not ours
                 await self._move(line.name, folder, line.kept_as)
             else:
                 raise
         return line
+
+    async def _put_copy(self, line: InboxFile, folder: str) -> None:
+        """Lay our copy there, if there is one: none was made of a file that is too large, and it may have been lost."""
+        if self.copy_of(line).is_file():
+            await self.put(self.copy_of(line), folder, line.kept_as)
 
     async def put(self, source: Path, folder: str, name: str) -> None:
         """Lay a file into a folder of the inbox."""

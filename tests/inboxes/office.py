@@ -1,6 +1,7 @@
 """An inbox in a simulated world: files that are sent, processes that look and die, and what was really paid."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -208,12 +209,27 @@ class Clerk:
 
     def here(self) -> list[str]:
         """What is left on this machine of what was taken."""
-        return [path.name for path in self.private().rglob("*") if path.is_file()]
+        return [path.name for path in self._kept()]
 
     def private(self) -> Path:
         """The folder of what was taken."""
         ledger = self.shop.world.ledger
         return ledger.with_name(f"{ledger.name}.inboxes")
+
+    def lose_copies(self) -> None:
+        """The disk that they were on is gone."""
+        for path in self._kept():
+            path.unlink()
+
+    async def a_day_later(self) -> None:
+        """What is here is old by now."""
+        for path in self._kept():
+            os.utime(path, (0, 0))
+        await self.later(days=1)
+        assert await self.run_due() == 0
+
+    def _kept(self) -> list[Path]:
+        return [path for path in self.private().rglob("*") if path.is_file()]
 
     def live(self, story: Any) -> Any:
         """What the story gives, in virtual time."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batcher.errors import InboxUnreachable
+from batcher.errors import InboxUnreachable, InputInvalid
 from batcher.inboxes import Listed
 
 
@@ -40,6 +40,8 @@ class FakeStore:
     is_reachable: bool = True
     refuses: str = ""
     """A method that cannot be done, whatever can."""
+    most_bytes: int = 1_000_000
+    """What a file may have at the most."""
     unreadable: str = ""
     """A file that cannot be fetched."""
     meanwhile: Callable[[], None] = _nothing
@@ -66,6 +68,8 @@ class FakeStore:
         self._ask("fetch")
         if name not in self.files or name == self.unreadable:
             raise InboxUnreachable(f"{name} cannot be read.")
+        if len(self.files[name]) > self.most_bytes:
+            raise InputInvalid(f"{name} is too large.")
         assert not to.exists()
         to.write_bytes(self.files[name])
         self.meanwhile()

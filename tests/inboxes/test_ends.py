@@ -319,6 +319,31 @@ def test_two_inboxes_share_no_batch(clerk: Clerk) -> None:
     assert clerk.states("bonus") == [("march.csv", "PUT_ASIDE")]
 
 
+@pytest.mark.parametrize("large", [True, False], ids=["too large", "our copy lost"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_of_what_there_is_no_copy_the_name_is_free_again_all_the_same(clerk: Clerk, *, large: bool, gone: bool) -> None:
+    async def story() -> None:
+        clerk.store.most_bytes = 100 if large else 1_000
+        clerk.store.refuses = "move"
+        clerk.send("march.csv")
+        await clerk.run_due()
+        assert clerk.states() == [("march.csv", "REFUSED" if large else "DONE")]
+        clerk.lose_copies()
+        clerk.store.most_bytes, clerk.store.refuses = 1_000, ""
+        if gone:
+            del clerk.store.files["march.csv"]
+            await clerk.run_due()
+        clerk.send("march.csv", rows(2, start=10))
+        for _ in range(2):
+            await clerk.run_due()
+
+    clerk.live(story())
+    assert clerk.paid() == {"march": 2 if large else 3}
+    ends = ["PUT_ASIDE", "ARCHIVED"] if large else ["ARCHIVED", "PUT_ASIDE"]
+    assert [state for _, state in clerk.states()] == ends
+    assert clerk.store.files == {}
+
+
 def test_the_same_bytes_in_another_inbox_are_put_aside_however_late_they_come(clerk: Clerk) -> None:
     clerk.stores["other"] = FakeStore()
     clerk.inboxes = [inbox("payroll"), inbox("other", batch="other-{name}")]

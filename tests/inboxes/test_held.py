@@ -11,12 +11,6 @@ from tests.inboxes.test_schedules import periods, schedule, until
 LIMIT = ("GBP 1",)
 
 
-def lose_copies(clerk: Clerk) -> None:
-    for path in clerk.shop.world.folder.glob("*.inboxes/**/*"):
-        if path.is_file():
-            path.unlink()
-
-
 @pytest.mark.parametrize("lost", [False, True], ids=["", "our copy lost"])
 def test_once_approved_it_is_paid_once(tmp_path: Path, lost: bool) -> None:
     clerk = Clerk(tmp_path, approval=LIMIT)
@@ -25,7 +19,7 @@ def test_once_approved_it_is_paid_once(tmp_path: Path, lost: bool) -> None:
         clerk.send("march.csv")
         assert await clerk.run_due() == 8
         if lost:
-            lose_copies(clerk)
+            clerk.lose_copies()
         clerk.decide()
         assert await clerk.run_due() == 0
         assert await clerk.run_due() == 0
@@ -46,7 +40,7 @@ def test_a_period_s_sheet_is_paid_once_it_is_approved(tmp_path: Path, lost: bool
         clerk.send("incentives-2026-03.csv")
         assert await clerk.run_due() == 8
         if lost:
-            lose_copies(clerk)
+            clerk.lose_copies()
         clerk.decide()
         await until(clerk, 28, 12)
         assert await clerk.run_due() == 0
