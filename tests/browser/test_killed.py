@@ -26,9 +26,15 @@ def test_killed_in_mid_run_the_open_page_shows_the_end(browser: "Browser", tmp_p
         visitor.review(sheet, "killed")
         visitor.confirm()
         until(lambda: sandbox.posts() >= 20, "20 posts")
+        unheard = visitor.page.get_by_role("alert").filter(has_text="batcher does not answer")
+        assert unheard.count() == 0
         server.kill()
+        unheard.wait_for()
+        assert not visitor.reaches_beyond_the_screen()
+        assert visitor.barriers() == []
         server.start()
         visitor.wait_until("Ended: every row is paid")
+        assert unheard.count() == 0
         visitor.page.get_by_role("heading", name="Results").wait_for()
         assert visitor.page.get_by_role("link", name="R-060").count() == 1
         assert sandbox.paid() == [row["Reference"] for row in payouts(60)]

@@ -83,9 +83,18 @@ document.addEventListener("click", (event) => {
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) sayBusy(link);
 });
 
+// Figures that no longer come would otherwise look like those of now.
+function sayWhetherHeard(unheard) {
+  document.addEventListener("htmx:sse:error", () => { unheard.hidden = false; });
+  for (const name of ["htmx:sse:after:connection", "htmx:sse:close"]) {
+    document.addEventListener(name, () => { unheard.hidden = true; });
+  }
+}
+
 // A file that misses the field would otherwise take the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 
 localise(document);
 for (const form of document.querySelectorAll("form[data-upload]")) takeDrops(form);
+for (const unheard of document.querySelectorAll("#unheard")) sayWhetherHeard(unheard);
 document.addEventListener("htmx:after:settle", () => localise(document));
