@@ -88,6 +88,7 @@ def run_due(given: Given) -> int:
         desk = Desk(office, api_key=api_key, sealed_of=plans.find, takes=is_unattended, tell=notifier.tell)
         try:
             interrupted = asyncio.run(_until_done(duties.run_due(desk), desk))
+            holder = office.holder
         finally:
             asyncio.run(notifier.deliver())
     code = worst([*duties.codes, *([130] if interrupted else [])])
@@ -96,8 +97,17 @@ def run_due(given: Given) -> int:
     elif interrupted:
         given.say("Interrupted; the next call goes on.")
     elif not said.reports:
-        given.say("Nothing new is due." if code == 0 else "Nothing new is to be told.")
+        given.say(_nothing_new(code, holder.words if holder else ""))
     return code
+
+
+def _nothing_new(code: int, holder: str) -> str:
+    """One line, whose beginning docs/units/crontab knows."""
+    if code == 0:
+        return "Nothing new is due."
+    if holder:
+        return f"Nothing new is to be told. Another process has this ledger: {holder}. The next call goes on."
+    return "Nothing new is to be told. See `batcher schedule list` and `batcher inbox list` for what was told before."
 
 
 async def _until_done(work: Any, desk: Any) -> bool:

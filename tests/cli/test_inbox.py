@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from batcher.clock import SystemClock
+from batcher.ledger import LedgerLock
 from tests.cli.desk import Desk, rows
 
 
@@ -70,6 +72,7 @@ def test_an_inbox_that_is_not_there_is_told_once(desk: Desk, inbox: Path) -> Non
     assert (first.code, "Inbox payroll cannot be worked with now" in first.err) == (6, True)
     again = desk.batcher("schedule", "run-due")
     assert (again.code, "Inbox payroll" in again.err) == (6, False)
+    assert "`batcher inbox list`" in again.err
     shown = desk.batcher("inbox", "list")
     assert (shown.code, "cannot be looked into" in shown.out) == (6, True)
 
@@ -81,3 +84,15 @@ def test_a_config_that_cannot_be_meant_ends_with_2(desk: Desk, inbox: Path, valu
     assert done.code == 2
     assert "inboxes.payroll" in done.err
     assert "ceilings" in done.err
+
+
+def test_while_another_process_has_the_ledger_it_says_who(desk: Desk, inbox: Path) -> None:
+    sent(desk, "march.csv")
+    desk.batcher("status")
+    with LedgerLock(desk.folder / "ledger.sqlite3", doing="batcher run of batch feb", now=SystemClock().instant().at):
+        waiting = desk.batcher("schedule", "run-due")
+    assert waiting.code == 11
+    (said,) = waiting.err.splitlines()
+    assert said.startswith("Nothing new is to be told. Another process has this ledger: batcher run of batch feb")
+    assert desk.batcher("schedule", "run-due").code == 0
+    assert len(desk.orders()) == 2
