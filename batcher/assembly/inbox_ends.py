@@ -18,6 +18,12 @@ SEEN = "links_seen"
 PROBLEMS = 200
 """Told one by one; the rows to mend have all."""
 
+TO_MEND = (
+    "Mend them in the sheet itself, and send the whole sheet once more; its name may stay. The workbook beside this "
+    "text shows each row that is wrong, and holds those rows alone: sent in place of the sheet, only they are paid."
+)
+"""What to do with a sheet that has rows to mend."""
+
 
 class Ends:
     """Writes what is laid beside a sheet into the inbox's folder on this machine."""
@@ -28,18 +34,19 @@ class Ends:
     def explain(self, postbox: Postbox, line: InboxFile, error: BatcherError) -> None:
         """Write why a sheet was refused, and its rows to mend where it has any. Before it is noted as refused."""
         problems = error.problems if isinstance(error, InputInvalid) else ()
-        told = [str(problem) for problem in problems[:PROBLEMS]]
+        # What is wrong with the file as a whole is the error itself, and was said.
+        told = [str(one) for one in problems[:PROBLEMS] if f"{one.message} {one.fix}".strip() not in str(error)]
         if len(problems) > PROBLEMS:
             told.append(f"… and {len(problems) - PROBLEMS:,} more.")
-        self._write_why(postbox, line, "\n".join([str(error), "", *told]).strip())
-        if error.exit_code == InputInvalid.exit_code:
-            self._write_errors(postbox, line)
+        to_mend = error.exit_code == InputInvalid.exit_code and self._write_errors(postbox, line)
+        paragraphs = [str(error), "\n".join(told), TO_MEND if to_mend else ""]
+        self._write_why(postbox, line, "\n\n".join(filter(None, paragraphs)))
 
     def explain_words(self, postbox: Postbox | None, line: InboxFile, words: str) -> None:
         """The same for a sheet of which only the sentence is known."""
         if postbox is not None:
-            self._write_why(postbox, line, words)
-            self._write_errors(postbox, line)
+            to_mend = self._write_errors(postbox, line)
+            self._write_why(postbox, line, f"{words}\n\n{TO_MEND}" if to_mend else words)
 
     def beside(self, postbox: Postbox, line: InboxFile) -> list[tuple[str, Path]]:
         """What is laid beside a sheet that is at its end: under which name, and where it is on this machine."""
@@ -66,10 +73,12 @@ class Ends:
         what = f"{shown(line.name)}: nothing was sent."
         replacing.replace(postbox.beside(line, WHY), f"{what}\n\n{words}\n".encode("utf-8-sig", "replace"))
 
-    def _write_errors(self, postbox: Postbox, line: InboxFile) -> None:
+    def _write_errors(self, postbox: Postbox, line: InboxFile) -> bool:
+        """Write the rows to mend; whether there are any that a workbook can hold."""
         try:
             sheet = load_checked(postbox.copy_of(line), self._office.settings, now=self._office.now).sheet
             if sheet.problems:
                 write_to_mend(sheet.columns, sheet.faulty, postbox.beside(line, ERRORS))
+            return bool(sheet.problems)
         except BatcherError:
-            return  # no row of it can be read, or no workbook can hold it: the words say what is wrong
+            return False  # no row of it can be read, or no workbook can hold it: the words say what is wrong

@@ -60,10 +60,21 @@ def test_a_broken_sheet_is_put_aside_with_what_is_wrong(desk: Desk, inbox: Path)
     ]
     why = (inbox / "rejected" / "march.why.txt").read_text(encoding="utf-8-sig")
     assert "Line 2, Amount 'ten'" in why
+    assert "send the whole sheet once more; its name may stay" in why
     assert (
         "did not start"
         in desk.batcher("inbox", "list", "--json").json["inboxes"][0]["taken"][0]["reported"]["did_not_start"]
     )
+
+
+def test_what_is_wrong_with_a_file_as_a_whole_is_said_once(desk: Desk, inbox: Path) -> None:
+    (inbox / "march.csv").touch()
+    (inbox / "march.csv.done").touch()
+    assert desk.batcher("schedule", "run-due").code == 5
+    why = (inbox / "rejected" / "march.why.txt").read_text(encoding="utf-8-sig")
+    assert why.count("The file is empty.") == 1
+    assert "The workbook beside this text" not in why
+    assert not (inbox / "rejected" / "march.errors.xlsx").exists()
 
 
 def test_an_inbox_that_is_not_there_is_told_once(desk: Desk, inbox: Path) -> None:
