@@ -66,6 +66,14 @@ def test_htmx_gets_the_part_alone(desk: Desk) -> None:
     assert "<html" not in gone.text
 
 
+def test_a_warning_is_said_once_on_the_page_of_a_sheet(desk: Desk) -> None:
+    browser = desk.signed_in()
+    path = browser.upload("a.csv", sheet_of([{**GOOD[0], "Email": "ann@gmial.com"}])).headers["Location"]
+    part = browser.get(f"{path}/problems", headers={"HX-Request": "true"}).text
+    assert (browser.get(path).text + part).count("gmial.com looks like a slip") == 1
+    assert browser.get(f"{path}/problems").text.count("gmial.com looks like a slip") == 1
+
+
 def test_a_wide_sheet_shows_the_columns_with_problems(desk: Desk) -> None:
     browser = desk.signed_in()
     rows = [{**{f"Extra {place}": "x" for place in range(60)}, **row, "Amount": "ten"} for row in GOOD]

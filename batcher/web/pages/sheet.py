@@ -100,11 +100,13 @@ async def problems(visit: Visit) -> Response:
     kind = next((group.kind for group in kinds if group.kind == asked.get("kind")), None)
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1
     reading = await visit.house.readings.reading(upload)
+    said = frozenset(reading.doubts if visit.is_part else ())
     return visit.render(
         template,
         upload=upload,
         refused=None,
         checked=checked,
+        warnings=[warning for warning in checked.sheet.warnings if warning not in said],
         kinds=kinds,
         grid=grid_of(checked, kind, number),
         amounts={column.title.strip() for column in reading.columns if column.ours == "amount"},
