@@ -140,6 +140,7 @@ def test_without_javascript_it_works_too(visit: Visit, tmp_path: Path) -> None:
         page.set_input_files("#sheet", tmp_path / "a.csv")
         page.get_by_role("button", name="Upload").click()
         page.get_by_role("link", name="Every row is being checked").click()
+        page.locator("td.wrong").first.wait_for()
         assert page.locator("td.wrong").count() == 1
 
 

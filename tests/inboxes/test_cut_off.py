@@ -1,5 +1,6 @@
 """A process that dies between any two steps: nothing is taken twice, nothing is lost, and the next look goes on."""
 
+import os
 from pathlib import Path
 
 import pytest
