@@ -95,6 +95,7 @@ def judged(
     inbox: str,
     name: str,
     digest: str,
+    schedule: str,
     batch: str | None,
     earlier: Iterable[InboxFile],
     batch_used_by: str,
@@ -102,7 +103,8 @@ def judged(
 ) -> Judged | None:
     """Whether a file is taken to be paid, or put aside and why; `None` where it was taken before and goes its way.
 
-    `earlier` is all that was ever taken, from any inbox; `batch_used_by` says what its batch was used for before, and
+    `schedule` is the one whose period it is the file of, or empty: whether periods may share their bytes, the schedule
+    decides. `earlier` is all that was ever taken, from any inbox; `batch_used_by` says what its batch was used for before, and
     is empty where it was not; `refused`, why it is put aside whatever else is known of it.
     """
     everything = list(earlier)
@@ -112,7 +114,8 @@ def judged(
     if refused:
         return _refused(refused)
     for line in everything:
-        if line.digest == digest and line.state not in UNPAID:
+        of_the_schedule = bool(schedule) and line.schedule == schedule
+        if line.digest == digest and line.state not in UNPAID and not of_the_schedule:
             where = "" if line.inbox == inbox else f" of inbox {line.inbox}"
             same = f"{shown(line.name)}{where}, taken on {line.noted_at:%Y-%m-%d}"
             return _refused(f"These are the same bytes as {same}.")

@@ -49,6 +49,7 @@ class InboxFiles:
                     inbox=inbox,
                     name=listed.name,
                     digest=digest,
+                    schedule=schedule,
                     batch=batch,
                     earlier=earlier,
                     batch_used_by=used_by,

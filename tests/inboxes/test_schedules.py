@@ -122,7 +122,12 @@ def test_a_broken_sheet_is_put_aside_and_a_mended_one_paid(clerk: Clerk) -> None
     assert [state for _, state in clerk.states()] == ["PUT_ASIDE", "ARCHIVED"]
 
 
-def test_last_month_s_bytes_under_this_month_s_name_are_put_aside(clerk: Clerk) -> None:
+@pytest.mark.parametrize("same_again", [False, True])
+def test_last_month_s_bytes_under_this_month_s_name_are_paid_only_where_that_is_said(
+    clerk: Clerk, same_again: bool
+) -> None:
+    clerk.schedules = {"incentives": schedule(same_again=same_again)}
+
     async def story() -> None:
         assert await clerk.run_due() == 0
         await until(clerk, 28)
@@ -130,12 +135,13 @@ def test_last_month_s_bytes_under_this_month_s_name_are_put_aside(clerk: Clerk) 
         assert await clerk.run_due() == 0
         await until(clerk, 28, 10, month=4)
         clerk.send("incentives-2026-04.csv")
-        assert await clerk.run_due() == 5
+        assert await clerk.run_due() == (0 if same_again else 5)
 
     clerk.live(story())
-    assert clerk.paid() == {"monthly-2026-03": 3}
-    assert clerk.states()[-1] == ("incentives-2026-04.csv", "PUT_ASIDE")
-    assert "the same bytes as incentives-2026-03.csv" in clerk.told.reports[-1].message
+    assert clerk.paid() == {"monthly-2026-03": 3} | ({"monthly-2026-04": 3} if same_again else {})
+    if not same_again:
+        assert clerk.states()[-1] == ("incentives-2026-04.csv", "PUT_ASIDE")
+        assert any("asks for exactly what batch monthly-2026-03 asked for" in one.message for one in clerk.told.reports)
 
 
 def test_a_paid_period_s_name_with_other_bytes_is_put_aside(clerk: Clerk) -> None:
