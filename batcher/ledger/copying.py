@@ -103,7 +103,7 @@ def _copied(source: Path, part: Path, now: datetime) -> tuple[tuple[CopiedBatch,
         except sqlite3.DatabaseError as error:
             raise _damaged(source, str(error)) from error
         if told != "ok":
-            raise _damaged(source, told)
+            raise _damaged(source, " ".join(told.split()))
         if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
             raise OwnFault(f"{source} is a database of something else, and no copy of it was kept.")
         (version,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()

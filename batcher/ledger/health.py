@@ -85,7 +85,13 @@ def _looked_through(
     version = current_version(connection)
     if told != "ok" or version is None or version > HEAD:
         # What a newer release keeps may mean something else.
-        fault = f"{told}" if told != "ok" else "it is a database of something else" if version is None else None
+        fault = (
+            " ".join(str(told).split())
+            if told != "ok"
+            else "it is a database of something else"
+            if version is None
+            else None
+        )
         return replace(health, fault=fault, version=version)
     open_rows, batch, since = _oldest_open(connection, place)
     recent, too_many, last_too_many_at = _recent_sends(connection)

@@ -92,13 +92,15 @@ def test_without_a_ledger_there_is_nothing_to_copy_and_none_is_made(desk: Desk) 
     assert beside(desk) == {"batcher.toml"}
 
 
-@pytest.mark.parametrize("content", [b"reference,amount\n" * 500, None], ids=["no database", "a page is lost"])
-def test_of_a_damaged_ledger_no_copy_is_kept(paid: Desk, content: bytes | None) -> None:
-    whole = ledger(paid).read_bytes()
-    ledger(paid).write_bytes(content or whole[:8192] + b"\xa5" * (len(whole) - 8192))
+@pytest.mark.parametrize("lost", [slice(0, None), slice(8192, None), slice(8192, 12288)], ids=["all", "most", "a page"])
+def test_of_a_damaged_ledger_no_copy_is_kept(paid: Desk, lost: slice) -> None:
+    damaged = bytearray(ledger(paid).read_bytes())
+    damaged[lost] = b"\xa5" * len(damaged[lost])
+    ledger(paid).write_bytes(damaged)
     done = paid.batcher("backup", paid.folder / "copy.sqlite3")
     assert done.code == 1
     assert "is damaged" in done.err
+    assert len(done.err.splitlines()) == 2
     assert "copy" not in " ".join(beside(paid))
 
 
