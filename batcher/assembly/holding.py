@@ -61,7 +61,7 @@ class Holding:
         return (
             f"{'What was prepared before is out of date. ' if moved else ''}"
             f"It would send {sums}, and one person alone may send {money.display_totals(dict(limits))}. "
-            f"Its plan is ready: approve or refuse it on the page, or with batcher approve {name}."
+            f"Its plan is ready: approve or refuse it on the page, or with `batcher approve {name}`."
         )
 
     def let_go(self, batch: str, *, by: str, why: str) -> bool:
