@@ -266,12 +266,14 @@ def _limit(health: "LedgerHealth", per_minute: int) -> Check:
     finding = f"{per_minute} orders a minute"
     if not health.recent_sends:
         return fine("limit", f"{finding}; none was sent yet")
-    last = f"the last {health.recent_sends} requests" if health.recent_sends > 1 else "the last request"
+    sends, too_many = health.recent_sends, health.recent_too_many
+    last = f"of the last {sends} request{'s' * (sends != 1)}"
     if health.last_too_many_at is None:
-        return fine("limit", f"{finding}; none of {last} was too fast for Runa")
+        calm = f"none {last} was" if sends > 1 else "the last request was not"
+        return fine("limit", f"{finding}; {calm} too fast for Runa")
     return doubtful(
         "limit",
-        f"{finding}; {health.recent_too_many} of {last} were too fast for Runa, "
+        f"{finding}; {too_many} {last} {'was' if too_many == 1 else 'were'} too fast for Runa, "
         f"the newest at {health.last_too_many_at:%Y-%m-%d %H:%M}Z",
         "Lower [limits] orders_per_minute, or see who else sends from this account.",
     )

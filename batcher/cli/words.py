@@ -197,7 +197,7 @@ def summary_in_words(summary: BatchSummary) -> str:
     counts = ", ".join(f"{count} {word}" for word, count in summary.counts.items())
     return (
         f"{summary.name:<28} {summary.environment.kind:<11} {summary.last_confirmed_at:%Y-%m-%d %H:%M}Z  "
-        f"{summary.rows} rows: {counts}; paid {money.display_totals(dict(summary.paid))}"
+        f"{summary.rows} row{'s' * (summary.rows != 1)}: {counts}; paid {money.display_totals(dict(summary.paid))}"
     )
 
 

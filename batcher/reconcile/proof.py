@@ -97,7 +97,7 @@ def _rows(record: BatchRecord, findings: _Findings) -> tuple[dict[str, int], int
     total = sum(counts.values())
     rows_in = total if record.file_rows is None else record.file_rows + gone
     came_out = " + ".join(f"{count} {word}" for word, count in counts.items() if count) or "none"
-    of_file = f"{rows_in} rows in" + (f", {gone} of them no longer in the file" if gone else "")
+    of_file = f"{rows_in} row{'s' * (rows_in != 1)} in" + (f", {gone} of them no longer in the file" if gone else "")
     if rows_in == total:
         findings.agreements.append(f"{of_file} = {came_out}.")
     else:

@@ -425,6 +425,12 @@ def test_an_account_that_was_renamed_ends_with_2(desk: Desk) -> None:
     assert 'account = "acme"' in str(found(done)["ledger"]["fix"])
 
 
+def test_one_request_that_was_not_too_fast_is_told(desk: Desk) -> None:
+    paid(desk, rows(1))
+    done = desk.batcher("doctor", "--json")
+    assert str(found(done)["limit"]["finding"]).endswith("; the last request was not too fast for Runa")
+
+
 def test_sends_that_were_too_fast_are_told(desk: Desk) -> None:
     desk.sandbox.switch(too_many={"overall": [1]})
     paid(desk, rows(2))

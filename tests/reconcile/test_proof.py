@@ -86,7 +86,7 @@ def test_a_row_that_went_in_and_did_not_come_out_is_a_mismatch_with_its_figures(
 
 def test_a_batch_of_an_older_release_that_did_not_count_its_file_agrees_with_itself() -> None:
     proof = proven(batch(row("R1", State.UNKNOWN), file_rows=None))
-    assert proof.agreements[0] == "1 rows in = 1 unknown."
+    assert proof.agreements[0] == "1 row in = 1 unknown."
     assert proven(batch()).agreements[0] == "0 rows in = none."
 
 
