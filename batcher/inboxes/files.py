@@ -104,8 +104,8 @@ def judged(
     """Whether a file is taken to be paid, or put aside and why; `None` where it was taken before and goes its way.
 
     `schedule` is the one whose period it is the file of, or empty: whether periods may share their bytes, the schedule
-    decides. `earlier` is all that was ever taken, from any inbox; `batch_used_by` says what its batch was used for before, and
-    is empty where it was not; `refused`, why it is put aside whatever else is known of it.
+    decides. `earlier` is all that was ever taken, from any inbox; `batch_used_by` says what its batch was used for
+    before, and is empty where it was not; `refused`, why it is put aside whatever else is known of it.
     """
     everything = list(earlier)
     lines = [line for line in everything if line.inbox == inbox]
