@@ -71,7 +71,8 @@ def undelivered_in_words(kept: "KeptNotice") -> str:
     """A notification that has not arrived."""
     goes_on = "was given up" if kept.given_up else "is tried again by batcher serve, or with the next run"
     why = f" ({kept.last_error})" if kept.last_error else ""
-    return f"Not delivered to {kept.outlet}: {kept.notice.title}. Tried {kept.tries} times{why}; it {goes_on}."
+    tried = "once" if kept.tries == 1 else f"{kept.tries} times"
+    return f"Not delivered to {kept.outlet}: {kept.notice.title}. Tried {tried}{why}; it {goes_on}."
 
 
 def undelivered_as_json(kept: "KeptNotice") -> dict[str, object]:
