@@ -1,5 +1,6 @@
 """What is told of an inbox's files, in words: each thing once, by where the file stands."""
 
+import re
 from datetime import datetime
 
 from batcher.assembly.telling import CODES, WORDS
@@ -7,6 +8,9 @@ from batcher.inboxes import FileState, InboxFile
 from batcher.inboxes.names import shown
 from batcher.model import without_links
 from batcher.schedules import Report, ReportKind
+
+_ADDRESS = re.compile(r"\b(?:sftp|s3|gs|az)://\S*[^\s.,:;]")
+"""Where an inbox is, in the words of its store. Nobody is told an address; the report begins with the inbox's name."""
 
 _KINDS = {
     FileState.HELD_FOR_APPROVAL: ReportKind.NEEDS_APPROVAL,
@@ -47,7 +51,7 @@ def told_of_trouble(inbox: str, words: str, exit_code: int, now: datetime) -> Re
         kind=ReportKind.UNREACHABLE,
         inbox=inbox,
         batch="",
-        message=_sentences(f"Inbox {inbox} {WORDS[ReportKind.UNREACHABLE]}.", words),
+        message=_sentences(f"Inbox {inbox} {WORDS[ReportKind.UNREACHABLE]}.", _ADDRESS.sub("the inbox", words)),
         exit_code=exit_code,
         at=now,
     )

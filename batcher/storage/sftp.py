@@ -6,6 +6,7 @@ A rename of SFTP never replaces a file, unlike the one of POSIX, which servers o
 
 import asyncio
 import secrets
+import socket
 import stat
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -168,6 +169,11 @@ class SftpStore:
             raise self._refused("its server gives this user no right to it") from None
         except TimeoutError:
             raise timed_out(place.label) from None
+        except (ConnectionRefusedError, socket.gaierror) as error:
+            raise InboxUnreachable(
+                f"{place.label} does not answer ({type(error).__name__}).",
+                "Check that it is up and that the url of the inbox is right, or ask whoever runs the server.",
+            ) from None
         except (asyncssh.Error, OSError) as error:
             if isinstance(error, asyncssh.ConnectionLost) and "keepalive" in error.reason:
                 raise timed_out(place.label) from None

@@ -46,7 +46,7 @@ def no_name(key: str) -> InboxUnreachable:
 
 def no_bucket(place: BucketPlace) -> InboxUnreachable:
     """It is not there."""
-    return InboxUnreachable(f"There is no {place.label}.", "Make the bucket, or correct the url of the inbox.")
+    return InboxUnreachable(f"{place.label} is not there.", "Make the bucket, or correct the url of the inbox.")
 
 
 def no_right(place: BucketPlace) -> InboxUnreachable:

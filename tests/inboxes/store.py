@@ -97,4 +97,4 @@ class FakeStore:
         self.cutter.moment()
         self.asked.append(what)
         if not self.is_reachable or self.refuses == what:
-            raise InboxUnreachable("sftp.example.com does not answer.", "Ask who keeps it.")
+            raise InboxUnreachable("sftp://us@files.example.com/in does not answer.", "Ask who keeps it.")

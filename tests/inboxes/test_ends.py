@@ -303,6 +303,8 @@ def test_an_inbox_out_of_reach_is_told_once_and_stops_no_other(clerk: Clerk) -> 
     clerk.live(story())
     assert clerk.paid() == {"extra": 2, "march": 3}
     assert clerk.told_of().count(("payroll", "unreachable")) == 2
+    (told, *_) = clerk.told.reports
+    assert told.message.endswith("and is tried again. The inbox does not answer. Ask who keeps it.")
 
 
 def test_two_inboxes_share_no_batch(clerk: Clerk) -> None:

@@ -60,7 +60,7 @@ def test_a_name_with_a_version_in_it_means_no_other_file(corner: Corner, tmp_pat
 
 def test_a_bucket_that_is_not_there_is_told(corner: Corner) -> None:
     assert isinstance(corner.place, BucketPlace)
-    assert "There is no s3://nowhere-at-all/inbox" in str(refused(replace(corner.place, bucket="nowhere-at-all")))
+    assert "s3://nowhere-at-all/inbox is not there" in str(refused(replace(corner.place, bucket="nowhere-at-all")))
 
 
 def test_an_unknown_profile_is_told(corner: Corner) -> None:

@@ -123,7 +123,8 @@ def test_a_server_that_never_says_a_word_is_given_up(server: SftpServer) -> None
 def test_a_port_where_nobody_listens_is_told(server: SftpServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    assert "cannot be used" in str(refused(store_of(server, replace(server.place(), port=port))))
+    error = refused(store_of(server, replace(server.place(), port=port)))
+    assert error.message.endswith(f":{port}/inbox does not answer (ConnectionRefusedError).")
 
 
 def test_a_folder_that_is_not_there_or_not_ours_is_told(server: SftpServer) -> None:
