@@ -34,12 +34,14 @@ def told_of_file(line: InboxFile, kind: ReportKind, words: str, now: datetime) -
     """The report, with its whole sentence."""
     what = f"batch {line.batch}" if line.batch else "it"
     words = words or CODES.get(line.exit_code or 0, "")
+    put_aside = " It goes into the inbox's folder rejected, with what is wrong beside it."
     return Report(
         kind=kind,
         inbox=line.inbox,
         file=shown(line.name),
         batch=line.batch,
-        message=_sentences(f"Inbox {line.inbox}, {shown(line.name)}: {what} {WORDS[kind]}.", words),
+        message=_sentences(f"Inbox {line.inbox}, {shown(line.name)}: {what} {WORDS[kind]}.", words)
+        + put_aside * (line.state is FileState.REFUSED),
         exit_code=line.exit_code or 0,
         at=now,
     )

@@ -50,7 +50,8 @@ def test_a_sheet_is_paid_archived_and_shown(desk: Desk, inbox: Path) -> None:
 
 def test_a_broken_sheet_is_put_aside_with_what_is_wrong(desk: Desk, inbox: Path) -> None:
     sent(desk, "march.csv", Amount="ten")
-    assert desk.batcher("schedule", "run-due").code == 5
+    done = desk.batcher("schedule", "run-due")
+    assert (done.code, "It goes into the inbox's folder rejected" in done.err) == (5, True)
     assert desk.orders() == []
     assert sorted(path.name for path in (inbox / "rejected").iterdir()) == [
         "march.csv",
