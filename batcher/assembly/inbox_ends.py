@@ -1,14 +1,17 @@
 """What is laid beside a sheet at its end: its results, or what is wrong with it in words and as rows to mend."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from batcher.assembly.checked import load_checked
 from batcher.assembly.office import Office
 from batcher.assembly.postbox import Postbox
+from batcher.assembly.sheets import load_sheet
 from batcher.assembly.unattended import INBOX
 from batcher.errors import BatcherError, InputInvalid
 from batcher.inboxes import FileState, InboxFile
 from batcher.inboxes.names import ERRORS, RESULTS, WHY, beside, shown
+from batcher.model import SheetRow
 from batcher.results import replacing, write_to_mend
 from batcher.results.files import content_of
 
@@ -18,11 +21,20 @@ SEEN = "links_seen"
 PROBLEMS = 200
 """Told one by one; the rows to mend have all."""
 
-TO_MEND = (
+WHOLE_ROWS = 50_000
+"""So many rows at the most the workbook has, sound ones and wrong ones; of a larger sheet, the wrong ones alone."""
+
+WHOLE = (
+    "Mend them in the sheet itself, or in the workbook beside this text: it has all rows of the sheet, and the wrong "
+    "ones are red. Send one of the two once more, as a whole; the name of the sheet may stay."
+)
+"""What to do with a sheet that has rows to mend."""
+
+WRONG_ROWS = (
     "Mend them in the sheet itself, and send the whole sheet once more; its name may stay. The workbook beside this "
     "text shows each row that is wrong, and holds those rows alone: sent in place of the sheet, only they are paid."
 )
-"""What to do with a sheet that has rows to mend."""
+"""The same for a large one."""
 
 
 class Ends:
@@ -38,15 +50,15 @@ class Ends:
         told = [str(one) for one in problems[:PROBLEMS] if f"{one.message} {one.fix}".strip() not in str(error)]
         if len(problems) > PROBLEMS:
             told.append(f"… and {len(problems) - PROBLEMS:,} more.")
-        to_mend = error.exit_code == InputInvalid.exit_code and self._write_errors(postbox, line)
-        paragraphs = [str(error), "\n".join(told), TO_MEND if to_mend else ""]
+        to_mend = self._write_errors(postbox, line) if error.exit_code == InputInvalid.exit_code else ""
+        paragraphs = [str(error), "\n".join(told), to_mend]
         self._write_why(postbox, line, "\n\n".join(filter(None, paragraphs)))
 
     def explain_words(self, postbox: Postbox | None, line: InboxFile, words: str) -> None:
         """The same for a sheet of which only the sentence is known."""
         if postbox is not None:
             to_mend = self._write_errors(postbox, line)
-            self._write_why(postbox, line, f"{words}\n\n{TO_MEND}" if to_mend else words)
+            self._write_why(postbox, line, f"{words}\n\n{to_mend}".strip())
 
     def beside(self, postbox: Postbox, line: InboxFile) -> list[tuple[str, Path]]:
         """What is laid beside a sheet that is at its end: under which name, and where it is on this machine."""
@@ -73,12 +85,20 @@ class Ends:
         what = f"{shown(line.name)}: nothing was sent."
         replacing.replace(postbox.beside(line, WHY), f"{what}\n\n{words}\n".encode("utf-8-sig", "replace"))
 
-    def _write_errors(self, postbox: Postbox, line: InboxFile) -> bool:
-        """Write the rows to mend; whether there are any that a workbook can hold."""
+    def _write_errors(self, postbox: Postbox, line: InboxFile) -> str:
+        """Write the rows to mend, and say what to do with them; nothing where a workbook can hold none."""
+        path, settings = postbox.copy_of(line), self._office.settings
         try:
-            sheet = load_checked(postbox.copy_of(line), self._office.settings, now=self._office.now).sheet
-            if sheet.problems:
-                write_to_mend(sheet.columns, sheet.faulty, postbox.beside(line, ERRORS))
-            return bool(sheet.problems)
+            checked = load_checked(path, settings, now=self._office.now).sheet
+            if not checked.problems:
+                return ""
+            rows: Sequence[SheetRow] = checked.faulty
+            is_whole = checked.rows <= WHOLE_ROWS
+            if is_whole:
+                # Mended and sent in place of the sheet, nobody who was right in it is left out.
+                wrong = {row.line: row for row in checked.faulty}
+                rows = [wrong.get(row.line, row) for row in load_sheet(path, settings).rows]
+            write_to_mend(checked.columns, rows, postbox.beside(line, ERRORS))
         except BatcherError:
-            return False  # no row of it can be read, or no workbook can hold it: the words say what is wrong
+            return ""  # no row of it can be read, or no workbook can hold it: the words say what is wrong
+        return WHOLE if is_whole else WRONG_ROWS

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from batcher.clock import SystemClock
 from batcher.ledger import LedgerLock
 from tests.cli.desk import Desk, rows
+from tests.cli.evidence import issued
 
 
 @pytest.fixture
@@ -61,11 +63,27 @@ def test_a_broken_sheet_is_put_aside_with_what_is_wrong(desk: Desk, inbox: Path)
     ]
     why = (inbox / "rejected" / "march.why.txt").read_text(encoding="utf-8-sig")
     assert "Line 2, Amount 'ten'" in why
-    assert "send the whole sheet once more; its name may stay" in why
+    assert "Send one of the two once more, as a whole; the name of the sheet may stay" in why
     assert (
         "did not start"
         in desk.batcher("inbox", "list", "--json").json["inboxes"][0]["taken"][0]["reported"]["did_not_start"]
     )
+
+
+def test_the_workbook_of_a_broken_sheet_once_mended_pays_every_row_of_it(desk: Desk, inbox: Path) -> None:
+    good = rows(3)
+    desk.sheet([good[0], good[1] | {"Amount": "ten"}, good[2]], "in/march.csv")
+    (inbox / "march.csv.done").touch()
+    assert desk.batcher("schedule", "run-due").code == 5
+    workbook = openpyxl.load_workbook(inbox / "rejected" / "march.errors.xlsx")
+    lines = list(workbook["To mend"].iter_rows())
+    amount = [cell.value for cell in lines[0]].index("Amount")
+    assert [line[amount].fill.fgColor.rgb == "FFFFC7CE" for line in lines[1:]] == [False, True, False]
+    lines[2][amount].value = "12.00"
+    workbook.save(inbox / "march.xlsx")
+    (inbox / "march.xlsx.done").touch()
+    assert desk.batcher("schedule", "run-due").code == 0
+    assert issued(desk) == {"R0": 1, "R1": 1, "R2": 1}
 
 
 def test_what_is_wrong_with_a_file_as_a_whole_is_said_once(desk: Desk, inbox: Path) -> None:
