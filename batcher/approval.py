@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from batcher.model import Environment
-from batcher.roles import Right, User
+from batcher.roles import NAME, Right, User
 
 
 class Stage(StrEnum):
@@ -42,6 +42,11 @@ class Approval:
     reason: str | None = None
     used_at: datetime | None = None
     """When it was carried out."""
+
+    @property
+    def is_a_users(self) -> bool:
+        """Whether a person prepared it; else a schedule or an inbox did, whose name holds a space."""
+        return NAME.fullmatch(self.prepared_by) is not None
 
     @property
     def stage(self) -> Stage:

@@ -25,14 +25,14 @@ WHOLE_ROWS = 50_000
 """So many rows at the most the workbook has, sound ones and wrong ones; of a larger sheet, the wrong ones alone."""
 
 WHOLE = (
-    "Mend them in the sheet itself, or in the workbook beside this text: it has all rows of the sheet, and the wrong "
-    "ones are red. Send one of the two once more, as a whole; the name of the sheet may stay."
+    "Mend what is wrong in the sheet itself, or in the workbook beside this text: it has all rows of the sheet, and "
+    "what is wrong is red. Send one of the two once more, as a whole; the name of the sheet may stay."
 )
 """What to do with a sheet that has rows to mend."""
 
 WRONG_ROWS = (
-    "Mend them in the sheet itself, and send the whole sheet once more; its name may stay. The workbook beside this "
-    "text shows each row that is wrong, and holds those rows alone: sent in place of the sheet, only they are paid."
+    "Mend what is wrong in the sheet itself, and send the whole sheet once more; its name may stay. The workbook "
+    "beside this text shows it, and holds the rows to mend alone: sent in place of the sheet, nothing else is paid."
 )
 """The same for a large one."""
 

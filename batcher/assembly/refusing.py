@@ -36,9 +36,10 @@ def refuse(plan: Plan, *, fix: str = "") -> None:
     gone = sum(problem.line is None for problem in of_rows)
     rows = gone + len({problem.line for problem in of_rows} - {None})
     what = f"{rows} row{'s' * (rows != 1)} cannot be taken as {'they are' if rows != 1 else 'it is'}"
+    mend = "" if not rows else "Mend it, or say" if rows == 1 else "Mend them, or say"
     raise InputInvalid(
         f"{what if rows else f'Batch {plan.batch} cannot be sent as it is'} in {plan.sheet.name}; nothing was sent.",
-        fix or f"{'Mend them, or s' if rows else 'S'}ay what is meant, as written beside each.",
+        fix or f"{mend or 'Say'} what is meant, as written beside {'it' if rows == 1 else 'each'}.",
         plan.problems,
     )
 

@@ -107,10 +107,8 @@ _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
 def _how(approval: "Approval", path: Path) -> str:
-    from batcher.roles import NAME
-
-    if not NAME.fullmatch(approval.prepared_by):
-        # No person: a schedule looks by itself.
+    if not approval.is_a_users:
+        # A schedule looks by itself.
         return f"The {approval.prepared_by} carries it out with its next look."
     if not path.exists():
         return "It is carried out on the page."

@@ -120,6 +120,7 @@ def _tell(given: Given, checked: "Checked") -> None:
     bad = sheet.rows - sheet.sound
     if bad:
         problems = f"{len(sheet.problems):,} problem{'s' * (len(sheet.problems) != 1)}"
-        given.say(f"Of {sheet.rows:,} rows, {bad:,} cannot be paid: {problems}. Mend them, then check again.")
+        rows, them = f"{sheet.rows:,} row{'s' * (sheet.rows != 1)}", "it" if bad == 1 else "them"
+        given.say(f"Of {rows}, {bad:,} cannot be paid: {problems}. Mend {them}, then check again.")
     else:
         given.say(click.style("Every row can be paid.", fg="green"))

@@ -44,7 +44,7 @@ def test_check_holds_the_sheet_against_the_catalogue_that_the_ledger_remembers(d
         ),
     ]
     assert "Held against Runa's catalogue of 2026-07-01 09:12 UTC (" in done.err
-    assert "Of 3 rows, 2 cannot be paid: 2 problems" in done.err
+    assert "Of 3 rows, 2 cannot be paid: 2 problems. Mend them, then check again." in done.err
 
 
 def test_a_sheet_that_the_catalogue_passes_is_called_good_with_its_age(desk: Desk) -> None:

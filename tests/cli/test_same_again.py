@@ -90,7 +90,9 @@ def test_every_row_that_is_gone_is_counted(desk: Desk) -> None:
     paid(desk, 4)
 
     assert desk.pay(desk.sheet(rows(1))).err.count("the file no longer has it") == 3
-    assert "3 rows cannot be taken as they are" in desk.pay(desk.sheet(rows(1)), "--json").json["error"]["message"]
+    error = desk.pay(desk.sheet(rows(1)), "--json").json["error"]
+    assert "3 rows cannot be taken as they are" in error["message"]
+    assert error["fix"] == "Mend them, or say what is meant, as written beside each."
 
 
 def test_a_paid_row_under_another_reference_is_both_missing_and_doubtful(desk: Desk) -> None:

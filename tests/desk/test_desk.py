@@ -177,6 +177,7 @@ def test_a_row_said_to_be_paid_again_is_not_after_the_run_before_has_paid_it(sho
     shop.live(story())
     assert [shop.runs(batch)[0].exit_code for batch in ("april", "may")] == [0, 5]
     assert "1 row cannot be taken as it is" in shop.runs("may")[0].why
+    assert "Mend it, or say what is meant, as written beside it." in shop.runs("may")[0].why
     assert shop.paid() == {"march/R1": 1, "april/R1": 1}
 
 

@@ -78,7 +78,7 @@ def test_an_approver_finds_it_sees_every_row_approves_it_and_it_is_paid(till: He
     (plan,) = till.office.approvals.waiting()
     page = ben.get(f"/plans/{plan.plan}").text
     assert f"/plans/{plan.plan}" in ben.get("/approvals").text
-    assert "waits for another person than schedule daily to approve it" in page
+    assert "It waits for an approver: schedule daily prepared it. Nothing was sent." in page
     assert "r1@example.com" in page
     assert "r2@example.com" in page
     assert till.orders() == []
