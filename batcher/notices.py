@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, Literal
 
 from batcher.model import without_links
 
@@ -25,6 +26,10 @@ class Event(StrEnum):
     NOT_STARTED = "not_started"
 
 
+TEST: Final = "test"
+"""In place of an event: that people can be told at all. It is sent when somebody asks for it, and never kept."""
+
+
 def blotted(text: str) -> str:
     """`text` without links, addresses and keys: it leaves this machine."""
     for pattern, words in ((_URL, "[link]"), (_KEY, "[key]"), (_ADDRESS, "[address]")):
@@ -36,7 +41,7 @@ def blotted(text: str) -> str:
 class Notice:
     """One thing to tell. Its texts are blotted when it is made."""
 
-    event: Event
+    event: Event | Literal["test"]
     batch: str
     title: str
     body: str

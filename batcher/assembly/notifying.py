@@ -6,6 +6,7 @@ Nothing here stops a payment: a notice that cannot be written or delivered is to
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -15,8 +16,10 @@ from batcher.assembly.casework import Closing
 from batcher.assembly.office import Office
 from batcher.engine import Outcome
 from batcher.errors import BatcherError, NotApproved
-from batcher.notices import Event, KeptNotice, NotDelivered, Notice
+from batcher.model import Environment
+from batcher.notices import TEST, Event, KeptNotice, NotDelivered, Notice
 from batcher.outlets import Outlet
+from batcher.ports import Clock
 from batcher.schedules import Report, ReportKind, Reports
 from batcher.settings import Settings
 
@@ -98,7 +101,7 @@ class Notifier:
                 with attempt:
                     await self._outlets.get(kept.outlet, _GONE).send(kept)
         except Exception as error:  # noqa: BLE001 - one outlet's fault keeps nothing from another
-            why = str(error) if isinstance(error, NotDelivered) else f"It failed ({type(error).__name__})."
+            why = _why(error)
             wait_s = min(MOST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(kept.tries, 10))
             due_at = None if kept.tries + 1 >= MOST_TRIES else self._office.now + timedelta(seconds=wait_s)
             await asyncio.to_thread(notices.failed, kept.id, why, due_at)
@@ -109,6 +112,11 @@ class Notifier:
 
 def make_notifier(office: Office, settings: Settings, environ: Mapping[str, str]) -> Notifier:
     """The notifier of these settings. Raises `UsageError` for an outlet that cannot be used as it is set."""
+    return Notifier(office, outlets_of(settings, environ, office.clock), settings.notifications.events)
+
+
+def outlets_of(settings: Settings, environ: Mapping[str, str], clock: Clock) -> list[Outlet]:
+    """Who is told; nothing is sent to them yet. Raises `UsageError` for one that cannot be used as it is set."""
     from batcher.settings.webhook_secret import load_notify_addresses, load_notify_secret  # noqa: PLC0415 - rarely set
 
     outlets: list[Outlet] = []
@@ -120,8 +128,50 @@ def make_notifier(office: Office, settings: Settings, environ: Mapping[str, str]
         from batcher.outlets.hook import HookOutlet  # noqa: PLC0415 - rarely set
 
         secret = load_notify_secret(settings, environ)
-        outlets.append(HookOutlet(settings.notifications.webhook_url, secret, office.clock))
-    return Notifier(office, outlets, settings.notifications.events)
+        outlets.append(HookOutlet(settings.notifications.webhook_url, secret, clock))
+    return outlets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of a test."""
+
+    outlet: str
+    why: str
+    """Why it was not taken; empty where it was."""
+
+
+async def send_test(outlets: Sequence[Outlet], environment: Environment, clock: Clock) -> list[Tried]:
+    """Send one notification through each outlet, once, and say what became of it. Nothing of it is kept."""
+    notice, tried = notice_of_test(environment), list[Tried]()
+    for name, outlet in {outlet.name: outlet for outlet in outlets}.items():
+        made_at = clock.instant().at
+        kept = KeptNotice(id=0, notice=notice, outlet=name, made_at=made_at, tries=0, last_error="", given_up=False)
+        why = ""
+        try:
+            async with asyncio.timeout(TURN_S):
+                await outlet.send(kept)
+        except TimeoutError:
+            why = "It did not answer in time."
+        except Exception as error:  # noqa: BLE001 - one outlet's fault keeps no test from another
+            why = _why(error)
+        tried.append(Tried(outlet=name, why=why))
+    return tried
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, NotDelivered) else f"It failed ({type(error).__name__})."
+
+
+def notice_of_test(environment: Environment) -> Notice:
+    """That notifications arrive here."""
+    return Notice(
+        event=TEST,
+        batch="",
+        title=f"A test of batcher's notifications ({environment.kind})",
+        body="This is a test, and there is nothing to do: batcher's notifications arrive here. Nothing was paid.",
+        figures={},
+    )
 
 
 def notice_of_end(closing: Closing) -> Notice:

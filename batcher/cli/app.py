@@ -13,7 +13,7 @@ COMMANDS = {
     "demo": "The whole job on sample data, against a sandbox on this machine; nothing to set up.",
     "init": "Ask what is needed, and write batcher.toml and a template sheet.",
     "template": "A sheet to fill, as CSV or as a workbook with drop-downs.",
-    "doctor": "What is wrong with key, network, clock, balance, ledger or disk, and what to do.",
+    "doctor": "What is wrong with key, network, balance, ledger, inboxes or disk, and what to do.",
     "inspect": "How a file is read: encoding, delimiter, header line, columns, rows, doubts.",
     "check": "Every problem of every row of a sheet; sends nothing.",
     "plan": "What a run would do; sends no order.",

@@ -37,21 +37,29 @@ TITLES = {
     "limit": "Limit",
     "disk": "Disk",
     "results": "Results",
+    "inboxes": "Inbox",
+    "notifications": "Notices",
 }
-"""Each check and what the screen calls it, in the order in which they are made."""
+"""Each kind of check and what the screen calls it, in the order in which they are made.
+
+What there may be several of has a check of its own for each, such as `inboxes.payroll`.
+"""
 
 
 @click.command(name="doctor")
+@click.option("--send-test", is_flag=True, help="Send one test notification to each address of [notifications].")
 @common
-def command(given: Given) -> int:
-    """Look at config, API key, network, clock, balance, order list, ledger, disk and limit. Changes and sends nothing.
+def command(given: Given, send_test: bool) -> int:
+    """Look at config, API key, network, clock, balance, orders, ledger, disk, limit, inboxes and notifications.
 
-    Exit codes: 0 nothing is wrong (warnings allowed), 1 ledger, disk or clock, 2 config or API key, 4 Runa refuses the
-    key or the version, 6 Runa cannot be reached. Where several hold, the first of these is it.
+    Changes and sends nothing, but for the notifications of --send-test. Exit codes: 0 nothing is wrong (warnings
+    allowed), 1 ledger, disk or clock, 2 config, API key or another secret, 4 Runa refuses the key or the version, 6
+    Runa or an inbox cannot be reached, or a test notification was not taken. Where several hold, the first of these is
+    it.
     """
     from batcher.cli.checkup import as_json, exit_code_of
 
-    surroundings = Surroundings(config=given.config, environ=os.environ)
+    surroundings = Surroundings(config=given.config, environ=os.environ, send_test=send_test)
     report = Report(surroundings)
     checks = []
     if not given.as_json:
@@ -73,7 +81,8 @@ def command(given: Given) -> int:
 def _show(check: "Check") -> None:
     word, colour = MARKS[check.ok]
     click.echo(
-        click.style(f"{word:<6}", fg=colour, bold=check.ok is False) + f"{TITLES[check.name]:<11}{check.finding}"
+        click.style(f"{word:<6}", fg=colour, bold=check.ok is False)
+        + f"{TITLES[check.name.partition('.')[0]]:<11}{check.finding}"
     )
     if check.fix:
         click.echo(f"{'':<17}→ {check.fix}")
@@ -95,6 +104,8 @@ class Surroundings:
     config: Path | None = None
     ask_keyring: "AskKeyring | None" = None
     """`None` asks the system's own."""
+    send_test: bool = False
+    """Whether whoever is told of runs is told now that this is a test."""
     free_bytes: Callable[[Path], int] = _free_bytes
     may_write: Callable[[Path], bool] = _may_write
 
@@ -130,7 +141,7 @@ class Report:
         return click.style(f" {heading} - REAL MONEY ", bg="red", fg="white", bold=True)
 
     def checks(self) -> "Iterator[Check]":
-        """Each check when it is made, in the order of `TITLES`."""
+        """Each check when it is made, in the order of `TITLES`. Outside an event loop: inboxes have their own."""
         from batcher.assembly import Examination
         from batcher.cli.checkup import USAGE, config_check, not_looked_at, wrong
 
@@ -145,6 +156,8 @@ class Report:
         examination = Examination(self._settings)
         yield from asyncio.run(self._at_runa(examination, self._settings, found))
         yield from self._on_this_machine(examination, self._settings, found)
+        yield from self._at_inboxes(self._settings)
+        yield from self._who_is_told(examination, self._settings)
 
     def _config_file(self) -> Path | None:
         from batcher.settings.load import default_places
@@ -200,3 +213,25 @@ class Report:
             free_bytes=self._around.free_bytes,
             writable=self._around.may_write,
         )
+
+    def _at_inboxes(self, settings: "Settings") -> "Iterator[Check]":
+        from batcher.assembly.stores import store_of
+        from batcher.cli.checkup_outside import of_inboxes
+
+        yield from of_inboxes(
+            settings.inboxes, lambda name: store_of(name, settings.inboxes[name], self._around.environ)
+        )
+
+    def _who_is_told(self, examination: "Examination", settings: "Settings") -> "Iterator[Check]":
+        from batcher.assembly.notifying import outlets_of, send_test
+        from batcher.cli.checkup_outside import nobody_to_test, of_notifications, of_tests
+
+        clock = examination.clock
+        check, outlets = of_notifications(lambda: outlets_of(settings, self._around.environ, clock))
+        if not self._around.send_test or check.ok is False:
+            yield check
+        elif not outlets:
+            yield nobody_to_test()
+        else:
+            yield check
+            yield from of_tests(asyncio.run(send_test(outlets, examination.environment, clock)))

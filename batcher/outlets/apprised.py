@@ -8,9 +8,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from batcher.errors import UsageError
-from batcher.notices import Event, KeptNotice, NotDelivered
+from batcher.notices import TEST, Event, KeptNotice, NotDelivered
 
-_KINDS = {Event.FINISHED: "success", Event.STOPPED: "warning", Event.NOT_STARTED: "failure"}
+_KINDS: dict[str, str] = {
+    Event.FINISHED: "success",
+    Event.STOPPED: "warning",
+    Event.NOT_STARTED: "failure",
+    TEST: "info",
+}
 
 
 class AppriseOutlet:

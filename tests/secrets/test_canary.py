@@ -13,6 +13,7 @@ from batcher.cli.app import COMMANDS
 from batcher.sandbox import Fault, Switches
 from tests.cli.desk import Desk, Done, row
 from tests.cli.test_schedule import SCHEDULE
+from tests.cli.test_usage_errors import unused_port
 from tests.secrets.gossip import GossipThread
 from tests.secrets.search import API_KEY, CELL_LINK, Secrets, texts
 
@@ -135,10 +136,30 @@ def approved(desk: Desk, by: str, *flags: str) -> Done:
     return with_a_password(desk, "approve", prepared(desk), "--as", by, "--yes", *flags)
 
 
+def examined(desk: Desk, *flags: str) -> Done:
+    """An inbox and notifications whose passwords are the canary key, at a port where nobody answers."""
+    port, password, addresses = unused_port(), desk.folder / "password", desk.folder / "addresses"
+    for path, text in ((password, API_KEY), (addresses, f"json://ann:{API_KEY}@127.0.0.1:{port}/{API_KEY}")):
+        path.write_text(text)
+        path.chmod(0o600)
+    inbox: dict[str, object] = {"url": f"sftp://acme@127.0.0.1:{port}/in", "password_file": str(password)}
+    notified: dict[str, object] = {"addresses_file": str(addresses)}
+    desk.settings = {**desk.settings, "inboxes.payroll": inbox, "notifications": notified}
+    done = desk.batcher("doctor", *flags)
+    password.unlink()
+    addresses.unlink()
+    assert done.code == 6, done
+    return done
+
+
 STORIES: dict[str, dict[str, Callable[..., Done]]] = {
     "init": {"with a key file": initialised},
     "template": {"": lambda desk, *flags: desk.batcher("template", "--out", desk.folder / "template.xlsx", *flags)},
-    "doctor": {"": lambda desk, *flags: desk.batcher("doctor", *flags)},
+    "doctor": {
+        "": lambda desk, *flags: desk.batcher("doctor", *flags),
+        "with passwords": examined,
+        "send-test": lambda desk, *flags: examined(desk, "--send-test", *flags),
+    },
     "inspect": {"": lambda desk, *flags: desk.batcher("inspect", sheet(desk), *flags)},
     "check": {"": lambda desk, *flags: desk.batcher("check", sheet(desk), "--errors", to_mend(desk), *flags)},
     "plan": {
@@ -205,7 +226,7 @@ def test_every_command_has_its_story() -> None:
 def test_no_command_tells(desk: Desk, command: str, name: str, flag: str) -> None:
     done = STORIES[command][name](desk, *([flag] if flag else []))
 
-    assert done.code in (0, 2, 3, 5, 7, 8), done
+    assert done.code in (0, 2, 3, 5, 7, 8) or (command, done.code) == ("doctor", 6), done
     assert done.out or done.err
 
 
