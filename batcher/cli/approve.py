@@ -40,8 +40,9 @@ def command(
     """Approve the sealed plan in the file PLAN, or refuse it, as another person than the one who prepared it.
 
     Shows what it would send, and asks. The approval is of this plan and of no other, and is used once: by
-    `batcher run --plan PLAN`. A plan of a schedule, or of the page, has no file of yours: name the first signs of its
-    digest. Without PLAN it lists the plans that wait. Sends nothing.
+    `batcher run --plan PLAN`. A plan of a schedule, an inbox or the page has no file of yours: name the first signs of
+    its digest; what a schedule or an inbox prepared waits for any approver. Without PLAN it lists the plans that wait.
+    Sends nothing.
     """
     from batcher.assembly import Office
 

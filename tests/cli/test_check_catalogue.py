@@ -47,6 +47,11 @@ def test_check_holds_the_sheet_against_the_catalogue_that_the_ledger_remembers(d
     assert "Of 3 rows, 2 cannot be paid: 2 problems. Mend them, then check again." in done.err
 
 
+def test_one_row_is_mended_alone(desk: Desk) -> None:
+    done = desk.batcher("check", desk.sheet([row("R1", "no amount")]))
+    assert "Of 1 row, 1 cannot be paid: 1 problem. Mend it, then check again." in done.err
+
+
 def test_a_sheet_that_the_catalogue_passes_is_called_good_with_its_age(desk: Desk) -> None:
     remember(desk, AMAZON)
     done = desk.batcher("check", desk.sheet([row("R1")]))

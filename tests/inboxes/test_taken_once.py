@@ -238,6 +238,7 @@ def test_a_mended_sheet_is_taken_anew(clerk: Clerk) -> None:
             "rejected/march.errors.xlsx",
             "rejected/march.why.txt",
         }
+        assert "Mend what is wrong in the sheet itself" in clerk.store.folders["rejected/march.why.txt"].decode()
         clerk.send("march.csv", rows(2))
         assert await clerk.run_due() == 0
 
