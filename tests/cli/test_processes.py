@@ -113,11 +113,14 @@ def test_a_terminal_gets_colours_unless_it_says_no(
 
 
 def test_a_reader_who_has_read_enough_is_no_fault_of_ours(tmp_path: Path) -> None:
-    sheet = tmp_path / "bad.csv"
-    bad = "".join(f"R{number},jo@example.com,ten,GBP,AMZ-GB,EMAIL\n" for number in range(5000))
-    sheet.write_text(f"reference,email,amount,currency,product,distribution\n{bad}", encoding="utf-8")
+    sheet = tmp_path / "long.csv"
+    # More than a pipe holds, so that the command still writes when the reader goes.
+    lines = "".join(f"R{number},jo@example.com,ten,GBP,AMZ-GB,EMAIL\n" for number in range(5000))
+    sheet.write_text(f"reference,email,amount,currency,product,distribution\n{lines}", encoding="utf-8")
     check = subprocess.Popen(
-        [sys.executable, "-m", "batcher", "check", str(sheet)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "batcher", "inspect", "--rows", "--json", str(sheet)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert check.stdout is not None
     check.stdout.read(10)
