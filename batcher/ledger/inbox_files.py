@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batcher.inboxes import ENDED, OPEN, UNPAID, FileState, InboxFile, Listed, judged
 from batcher.inboxes.names import first_free, shown
+from batcher.ledger import noted
 from batcher.ledger.place import write_failed, writing_on
-from batcher.ledger.tables import batches, environments, inbox_files, inbox_troubles, moment_text
+from batcher.ledger.tables import batches, environments, inbox_files, inbox_troubles
 from batcher.ledger.whose import is_in, is_of
 from batcher.ledger.writing import environment_id
 from batcher.model import Environment, without_links
@@ -108,24 +109,9 @@ class InboxFiles:
 
     def step(self, line: InboxFile, state: FileState, now: datetime, **values: Any) -> bool:
         """Take a file to another state; false where it is no longer as it was read, and then nothing is changed."""
-        if "why" in values:
-            values["why"] = without_links(values["why"])
         if state not in OPEN:
             values["open_name"] = None
-        query = (
-            update(inbox_files)
-            .where(
-                inbox_files.c.id == line.id,
-                inbox_files.c.state == line.state,
-                inbox_files.c.changed_at == line.changed_at,
-            )
-            .values(state=state, changed_at=now, **values)
-        )
-        try:
-            with writing_on(self._engine) as connection:
-                return connection.execute(query).rowcount == 1
-        except SQLAlchemyError as error:
-            raise write_failed(error) from error
+        return noted.step(self._engine, inbox_files, line, state, now, values)
 
     def keep_as(self, line: InboxFile, kept_as: str) -> InboxFile:
         """Note that a file is to have another name at its end; gives the line with it."""
@@ -134,16 +120,7 @@ class InboxFiles:
 
     def report(self, file_id: int, kind: str, message: str, now: datetime) -> bool:
         """Note that somebody is told this of a file; false where they were told before."""
-        try:
-            with writing_on(self._engine) as connection:
-                reported = connection.scalar(select(inbox_files.c.reported).where(inbox_files.c.id == file_id))
-                if reported is None or kind in reported:
-                    return False
-                told = {**reported, kind: f"{moment_text(now)} {without_links(message)}"}
-                connection.execute(update(inbox_files).where(inbox_files.c.id == file_id).values(reported=told))
-                return True
-        except SQLAlchemyError as error:
-            raise write_failed(error) from error
+        return noted.report(self._engine, inbox_files, file_id, kind, message, now)
 
     def trouble(self, environment: Environment, inbox: str) -> str:
         """Why an inbox could not be reached when it was tried last; empty where it could."""

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from batcher.ledger import noted
 from batcher.ledger.place import write_failed, writing_on
 from batcher.ledger.restored import put_back_at
-from batcher.ledger.tables import environments, moment_text, scheduled_periods
+from batcher.ledger.tables import environments, scheduled_periods
 from batcher.ledger.whose import is_of
 from batcher.ledger.writing import environment_id
-from batcher.model import Environment, without_links
+from batcher.model import Environment
 from batcher.schedules import Definition, Due, PeriodState, ScheduledPeriod, Step, next_step
 
 
@@ -60,39 +61,11 @@ class ScheduledPeriods:
 
     def step(self, row: ScheduledPeriod, state: PeriodState, now: datetime, **values: Any) -> bool:
         """Take a period to another state; false where it is no longer as it was read, and then nothing is changed."""
-        if "why" in values:
-            values["why"] = without_links(values["why"])
-        query = (
-            update(scheduled_periods)
-            .where(
-                scheduled_periods.c.id == row.id,
-                scheduled_periods.c.state == row.state,
-                scheduled_periods.c.changed_at == row.changed_at,
-            )
-            .values(state=state, changed_at=now, **values)
-        )
-        try:
-            with writing_on(self._engine) as connection:
-                return connection.execute(query).rowcount == 1
-        except SQLAlchemyError as error:
-            raise write_failed(error) from error
+        return noted.step(self._engine, scheduled_periods, row, state, now, values)
 
     def report(self, period_id: int, kind: str, message: str, now: datetime) -> bool:
         """Note that somebody is told this of a period; false where they were told before."""
-        try:
-            with writing_on(self._engine) as connection:
-                reported = connection.scalar(
-                    select(scheduled_periods.c.reported).where(scheduled_periods.c.id == period_id)
-                )
-                if reported is None or kind in reported:
-                    return False
-                told = {**reported, kind: f"{moment_text(now)} {without_links(message)}"}
-                connection.execute(
-                    update(scheduled_periods).where(scheduled_periods.c.id == period_id).values(reported=told)
-                )
-                return True
-        except SQLAlchemyError as error:
-            raise write_failed(error) from error
+        return noted.report(self._engine, scheduled_periods, period_id, kind, message, now)
 
 
 def _write(connection: Connection, here: int, definition: Definition, step: Step, now: datetime) -> None:
