@@ -3,10 +3,9 @@
 import re
 from datetime import datetime
 
-from batcher.assembly.telling import CODES, WORDS
+from batcher.assembly.telling import CODES, WORDS, sentences
 from batcher.inboxes import FileState, InboxFile
 from batcher.inboxes.names import shown
-from batcher.model import without_links
 from batcher.schedules import Report, ReportKind
 
 _ADDRESS = re.compile(r"\b(?:sftp|s3|gs|az)://\S*[^\s.,:;]")
@@ -40,7 +39,7 @@ def told_of_file(line: InboxFile, kind: ReportKind, words: str, now: datetime) -
         inbox=line.inbox,
         file=shown(line.name),
         batch=line.batch,
-        message=_sentences(f"Inbox {line.inbox}, {shown(line.name)}: {what} {WORDS[kind]}.", words)
+        message=sentences(f"Inbox {line.inbox}, {shown(line.name)}: {what} {WORDS[kind]}.", words)
         + put_aside * (line.state is FileState.REFUSED),
         exit_code=line.exit_code or 0,
         at=now,
@@ -53,13 +52,7 @@ def told_of_trouble(inbox: str, words: str, exit_code: int, now: datetime) -> Re
         kind=ReportKind.UNREACHABLE,
         inbox=inbox,
         batch="",
-        message=_sentences(f"Inbox {inbox} {WORDS[ReportKind.UNREACHABLE]}.", _ADDRESS.sub("the inbox", words)),
+        message=sentences(f"Inbox {inbox} {WORDS[ReportKind.UNREACHABLE]}.", _ADDRESS.sub("the inbox", words)),
         exit_code=exit_code,
         at=now,
     )
-
-
-def _sentences(first: str, words: str) -> str:
-    if not words:
-        return first
-    return without_links(f"{first} {words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}")

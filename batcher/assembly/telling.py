@@ -65,16 +65,26 @@ def started_late(row: ScheduledPeriod, now: datetime) -> str:
 def told(row: ScheduledPeriod, key: str, words: str, exit_code: int, now: datetime) -> Report:
     """The report, with its whole sentence."""
     kind = ReportKind(key.partition(":")[0])
-    sentence = f"Schedule {row.schedule}, {row.period}: batch {row.batch} {WORDS[kind]}."
+    first = f"Schedule {row.schedule}, {row.period}: batch {row.batch} {WORDS[kind]}."
     return Report(
         kind=kind,
         schedule=row.schedule,
         period=row.period,
         batch=row.batch,
-        message=without_links(f"{sentence} {words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"),
+        message=sentences(first, words),
         exit_code=exit_code,
         at=now,
     )
+
+
+def sentences(first: str, words: str) -> str:
+    """A sentence, and what else there is to say as one more."""
+    return without_links(f"{first} {sentence(words)}") if words else first
+
+
+def sentence(words: str) -> str:
+    """Words with a capital and a full stop; nothing stays nothing."""
+    return f"{words[:1].upper()}{words[1:]}{'' if not words or words.endswith('.') else '.'}"
 
 
 class Told:

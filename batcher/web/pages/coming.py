@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from batcher.assembly.scheduling import Standings
-from batcher.assembly.telling import CODES
+from batcher.assembly.telling import CODES, sentence
 from batcher.inboxes import FileState, InboxFile
 from batcher.inboxes.names import shown
 from batcher.schedules import PeriodState, ReportKind, ScheduledPeriod
@@ -78,8 +78,7 @@ def _word_of(one: ScheduledPeriod | InboxFile) -> str:
 
 def _why_of(one: ScheduledPeriod | InboxFile) -> str:
     """Why it stands so, in sentences; empty where there is nothing to say."""
-    words = one.why or CODES.get(one.exit_code if one.exit_code is not None else -1, "")
-    why = f"{words[:1].upper()}{words[1:]}{'' if not words or words.endswith('.') else '.'}"
+    why = sentence(one.why or CODES.get(one.exit_code if one.exit_code is not None else -1, ""))
     unfinished = one.state in (PeriodState.UNFINISHED, FileState.UNFINISHED)
     is_left = unfinished and ReportKind.NEEDS_PERSON in (one.reported or {})
     return f"It is left to a person. {why}".strip() if is_left else why
