@@ -29,9 +29,6 @@ from batcher.planning import Choices
 from batcher.schedules import PeriodState, ReportKind, Reports
 from batcher.schedules.due import TRY_AGAIN_AFTER
 
-LOOK_EVERY_S = 15
-"""How often it is looked what has come, while the desk works."""
-
 TRIED_FOR = timedelta(days=3)
 """For how long a file is tried that comes to no end: a balance that runs short on a Friday is topped up on a Monday."""
 
@@ -76,7 +73,7 @@ class Known:
 
 
 class Inboxes:
-    """The inboxes of one environment. Implements `batcher.assembly.duties.Part`."""
+    """The inboxes of one environment."""
 
     def __init__(
         self,
@@ -97,7 +94,6 @@ class Inboxes:
         self._ends = Ends(office)
         self._notes = Notes(office, reports)
         self._taking = Taking(office, self._postboxes, self._notes)
-        self._looked_at_s: float | None = None
 
     @property
     def codes(self) -> set[int]:
@@ -108,15 +104,6 @@ class Inboxes:
     def looked_at(self) -> dict[str, datetime]:
         """When each was last seen into; at first, since when it could have been."""
         return self._taking.looked_at
-
-    async def attend(self, desk: Desk) -> None:
-        """Take what has come, ask the desk for it, and archive what is at its end; now and then."""
-        now_s = self._office.clock.instant().monotonic_s
-        if self._looked_at_s is not None and 0 <= now_s - self._looked_at_s < LOOK_EVERY_S:
-            return
-        self._looked_at_s = now_s
-        await self.look(desk)
-        await self.settle()
 
     async def look_until_still(self, desk: Desk) -> None:
         """Look, and look again where something may only be half there yet."""

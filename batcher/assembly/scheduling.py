@@ -39,9 +39,6 @@ from batcher.schedules import (
     deadline,
 )
 
-LOOK_EVERY_S = 15
-"""How often it is looked whether something is due, while the desk works."""
-
 _LOOKS_FOR_FILE = frozenset(
     {
         PeriodState.WAITING_FOR_FILE,
@@ -88,7 +85,7 @@ class Standings:
 
 
 class Schedules:
-    """The schedules of one environment. Implements `batcher.assembly.desk.Duty`."""
+    """The schedules of one environment."""
 
     def __init__(
         self,
@@ -105,7 +102,6 @@ class Schedules:
         self._unattended = Unattended(office, api_key=api_key, plans=plans)
         self._reports = reports
         self._inboxes = inboxes
-        self._looked_at_s: float | None = None
         self.looked_at: datetime = office.now
         """When it was last looked, to the end; at first, since when it could have been."""
         self._put_back_at: datetime | None = None
@@ -130,14 +126,6 @@ class Schedules:
                 )
             )
         return found
-
-    async def attend(self, desk: Desk) -> None:
-        """Ask the desk for what is due, and note what has become of what was asked for; now and then."""
-        now_s = self._office.clock.instant().monotonic_s
-        if self._looked_at_s is not None and 0 <= now_s - self._looked_at_s < LOOK_EVERY_S:
-            return
-        self._looked_at_s = now_s
-        await self.look(desk)
 
     async def look(self, desk: Desk) -> None:
         """Note what has become due, settle what ended, and ask the desk for what may begin."""
@@ -279,8 +267,8 @@ class Schedules:
         before = [one for one in rows if one.id != row.id and one.due_at < row.due_at]
         earlier = [one.batch for one in before]
         fresh = office.batch(row.batch).last_confirmed_at is None
-        # Older than Runa remembers a key, only its list tells whether a ledger that is lost has paid the period.
         another_life = self._put_back_at is not None and row.due_at <= self._put_back_at
+        # Older than Runa remembers a key, only its list tells whether a ledger that is lost has paid the period.
         never_sent = fresh and not another_life and not policy.key_is_old(row.due_at, office.now)
 
         def judge(sheet: Sheet) -> None:
